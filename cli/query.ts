@@ -1,0 +1,42 @@
+import { FreshetError } from '../core/index.ts';
+import { CommandError } from './command-error.ts';
+import { csvText } from './csv.ts';
+import { rowsJson } from './json-lines.ts';
+import { openToRead } from './open-to-read.ts';
+import type { Terminal } from './output.ts';
+import { type Parameter, toParams } from './parameters.ts';
+import { answerText } from './table-printer.ts';
+
+export interface QueryOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly param?: readonly Parameter[];
+}
+
+/** `freshet query`: the answer, once. */
+export async function query(
+  { out }: Terminal,
+  file: string,
+  sql: string,
+  options: QueryOptions,
+): Promise<void> {
+  using db = openToRead(file);
+  const { columns, rows } = ask();
+  if (options.json) await out.print(rowsJson(columns, rows));
+  else if (options.csv) await out.print(csvText(columns, rows));
+  else if (columns.length > 0) await out.print(answerText(columns, rows, out));
+
+  function ask() {
+    try {
+      return db.queryRaw(sql, toParams(options.param));
+    } catch (error) {
+      if (error instanceof FreshetError && error.code === 'READONLY') {
+        throw new CommandError(
+          'this statement writes, and `freshet query` only reads. Write with the sqlite3 program, or from your own code with openSync().',
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+  }
+}

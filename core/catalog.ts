@@ -1,0 +1,221 @@
+import { type Expr, parseStmt, traverse } from 'sqlite3-parser';
+import type { DriverConnection, DriverRow } from './drivers/driver.ts';
+import { foldName, quoteName } from './sql/identifier.ts';
+
+export interface ColumnInfo {
+  readonly name: string;
+  readonly declaredType: string;
+  /** Position in the primary key from 1, 0 outside it. */
+  readonly keyPosition: number;
+}
+
+/** A unique constraint or index, as the columns and collations that decide equality. */
+export interface UniqueKey {
+  readonly columns: readonly { readonly name: string; readonly collation: string }[];
+}
+
+export interface TableInfo {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'virtual' | 'shadow';
+  readonly withoutRowid: boolean;
+  /** A spelling of the rowid that no column hides; null without a reachable rowid. */
+  readonly rowid: 'rowid' | '_rowid_' | 'oid' | null;
+  readonly columns: readonly ColumnInfo[];
+  /** The declared primary key in its own order, or empty. */
+  readonly primaryKey: readonly string[];
+  readonly uniqueKeys: readonly UniqueKey[];
+  /** A unique index on an expression, or a partial one, adds conflicts that `uniqueKeys` doesn't tell. */
+  readonly hasOpaqueUniqueKey: boolean;
+  readonly sql: string;
+}
+
+/**
+ * What the schema holds, read lazily and remembered until `refresh`.
+ * It doesn't notice changes by itself: the engine refreshes it when the schema cookie has moved.
+ */
+export class Catalog {
+  readonly #connection: DriverConnection;
+  readonly #tables = new Map<string, TableInfo | undefined>();
+  #names: readonly string[] | undefined;
+  #texts: readonly string[] | undefined;
+
+  constructor(connection: DriverConnection) {
+    this.#connection = connection;
+  }
+
+  refresh(): void {
+    this.#tables.clear();
+    this.#names = undefined;
+    this.#texts = undefined;
+  }
+
+  /** The user's tables of the main database, virtual ones included; sorted. */
+  tableNames(): readonly string[] {
+    this.#names ??= this.#query(
+      `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+    )
+      .map(([name]) => String(name))
+      .filter((name) => this.table(name)?.kind !== 'shadow')
+      .sort();
+    return this.#names;
+  }
+
+  /** A table or view by name, in any case; `main` unless a schema is named. */
+  table(name: string, schema = 'main'): TableInfo | undefined {
+    const key = `${foldName(schema)}.${foldName(name)}`;
+    if (!this.#tables.has(key)) this.#tables.set(key, this.#read(schema, name));
+    return this.#tables.get(key);
+  }
+
+  /** Whether a word, such as REPLACE or FAIL, stands anywhere in the schema's own SQL. A superset of its uses. */
+  mentions(word: string): boolean {
+    this.#texts ??= this.#query(
+      'SELECT upper(sql) FROM main.sqlite_schema WHERE sql IS NOT NULL UNION ALL ' +
+        `SELECT upper(sql) FROM temp.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'freshet\\_%' ESCAPE '\\'`,
+    ).map(([sql]) => String(sql));
+    return this.#texts.some((text) => text.includes(word));
+  }
+
+  /**
+   * A table's row images can't be trusted to triggers of ours: a BEFORE trigger of the user may change the
+   * row after OLD was read, and the user's TEMP triggers may run, or stop the program, before ours.
+   */
+  hasHostileTriggers(name: string): boolean {
+    const rows = this.#query(
+      `SELECT sql, 0 FROM main.sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?)
+       UNION ALL SELECT sql, 1 FROM temp.sqlite_schema
+       WHERE type = 'trigger' AND lower(tbl_name) = lower(?) AND name NOT LIKE 'freshet\\_%' ESCAPE '\\'`,
+      [name, name],
+    );
+    return rows.some(([sql, temporary]) => temporary === 1n || mayChangeRowsBefore(String(sql)));
+  }
+
+  /** The collation that a column compares by. */
+  collationOf(table: string, column: string): string {
+    const info = this.table(table);
+    const parsed = info && parseStmt(info.sql);
+    if (parsed?.status !== 'ok' || parsed.root.type !== 'CreateTableStmt') return 'BINARY';
+    const { body } = parsed.root;
+    if (body.type !== 'ColumnsAndConstraintsCreateTableBody') return 'BINARY';
+    const definition = body.columns.find(({ colName }) => foldName(colName.text) === foldName(column));
+    for (const { constraint } of definition?.constraints ?? []) {
+      if (constraint.type === 'CollateColumnConstraint') return constraint.collationName.text;
+    }
+    return 'BINARY';
+  }
+
+  /** The column that a failed CHECK or foreign key of `table` is about, where it is about one. */
+  constrainedColumn(table: string, constraint: 'check' | 'foreign_key', text: string): string | undefined {
+    const info = this.table(table);
+    if (!info) return undefined;
+    if (constraint === 'foreign_key') {
+      const keys = this.#query('SELECT DISTINCT "from" FROM pragma_foreign_key_list(?)', [info.name]);
+      return keys.length === 1 ? String(keys[0]?.[0]) : undefined;
+    }
+    return checkedColumn(info, text);
+  }
+
+  #read(schema: string, name: string): TableInfo | undefined {
+    const [row] = this.#query(
+      `SELECT l.schema, l.name, l.type, l.wr, coalesce(
+         (SELECT s.sql FROM ${quoteName(schema)}.sqlite_schema s WHERE lower(s.name) = lower(l.name)), '')
+       FROM pragma_table_list(?) l WHERE lower(l.schema) = lower(?)`,
+      [name, schema],
+    );
+    // Table-valued functions are listed too, but no schema holds them.
+    if (!row || (row[4] === '' && !String(row[1]).startsWith('sqlite_'))) return undefined;
+    const table = String(row[1]);
+    const kind = String(row[2]) as TableInfo['kind'];
+    const columns = this.#query('SELECT name, type, pk FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1', [
+      table,
+      schema,
+    ]).map(([column, type, pk]) => ({
+      name: String(column),
+      declaredType: String(type),
+      keyPosition: Number(pk),
+    }));
+    const withoutRowid = row[3] === 1n;
+    return {
+      schema: String(row[0]),
+      name: table,
+      kind,
+      withoutRowid,
+      rowid: withoutRowid || kind === 'view' ? null : freeRowidName(columns),
+      columns,
+      primaryKey: columns
+        .filter(({ keyPosition }) => keyPosition > 0)
+        .sort((a, b) => a.keyPosition - b.keyPosition)
+        .map((column) => column.name),
+      ...(kind === 'table' ? this.#uniqueKeys(schema, table) : { uniqueKeys: [], hasOpaqueUniqueKey: false }),
+      sql: String(row[4]),
+    };
+  }
+
+  #uniqueKeys(schema: string, table: string): Pick<TableInfo, 'uniqueKeys' | 'hasOpaqueUniqueKey'> {
+    const uniqueKeys: UniqueKey[] = [];
+    let hasOpaqueUniqueKey = false;
+    const indexes = this.#query('SELECT name, partial FROM pragma_index_list(?, ?) WHERE "unique" = 1', [
+      table,
+      schema,
+    ]);
+    for (const [index, partial] of indexes) {
+      const terms = this.#query('SELECT cid, name, coll FROM pragma_index_xinfo(?, ?) WHERE key = 1', [
+        String(index),
+        schema,
+      ]);
+      if (partial === 1n || terms.some(([cid]) => typeof cid === 'bigint' && cid < 0n)) {
+        hasOpaqueUniqueKey = true;
+        continue;
+      }
+      uniqueKeys.push({
+        columns: terms.map(([, column, collation]) => ({
+          name: String(column),
+          collation: String(collation),
+        })),
+      });
+    }
+    return { uniqueKeys, hasOpaqueUniqueKey };
+  }
+
+  #query(sql: string, params: readonly string[] = []): DriverRow[] {
+    return this.#connection.prepare(sql).all(params);
+  }
+}
+
+function freeRowidName(columns: readonly ColumnInfo[]): TableInfo['rowid'] {
+  const taken = new Set(columns.map(({ name }) => foldName(name)));
+  return (['rowid', '_rowid_', 'oid'] as const).find((name) => !taken.has(name)) ?? null;
+}
+
+/** A BEFORE trigger that does more than SELECT (which can only RAISE). */
+function mayChangeRowsBefore(sql: string): boolean {
+  const parsed = parseStmt(sql);
+  if (parsed.status === 'error' || parsed.root.type !== 'CreateTriggerStmt') return true;
+  const { time, commands } = parsed.root;
+  return time !== 'After' && commands.some(({ type }) => type !== 'SelectTriggerCmd');
+}
+
+function checkedColumn(info: TableInfo, text: string): string | undefined {
+  const parsed = parseStmt(info.sql);
+  if (parsed.status === 'error' || parsed.root.type !== 'CreateTableStmt') return undefined;
+  const { body } = parsed.root;
+  if (body.type !== 'ColumnsAndConstraintsCreateTableBody') return undefined;
+  const isIt = (name: string | undefined, expr: Expr): boolean =>
+    name === text || info.sql.slice(expr.span.offset, expr.span.offset + expr.span.length).trim() === text;
+  for (const column of body.columns) {
+    for (const { name, constraint } of column.constraints) {
+      if (constraint.type === 'CheckColumnConstraint' && isIt(name?.text, constraint.expr)) {
+        return column.colName.text;
+      }
+    }
+  }
+  for (const { name, constraint } of body.constraints ?? []) {
+    if (constraint.type !== 'CheckTableConstraint' || !isIt(name?.text, constraint.expr)) continue;
+    const mentioned = new Set<string>();
+    traverse(constraint.expr, { nodes: { Id: (node) => void mentioned.add(foldName(node.name)) } });
+    const columns = info.columns.filter((column) => mentioned.has(foldName(column.name)));
+    return columns.length === 1 ? columns[0]?.name : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,102 @@
+import type { TableInfo } from '../catalog.ts';
+import type { DriverValue } from '../drivers/driver.ts';
+import { narrowers } from '../rows.ts';
+import type { Row } from '../values.ts';
+import type { RowChange } from './changeset.ts';
+
+/** What the capture function is told: an operation, a table's number, then the row images. */
+export type CapturedRow = readonly DriverValue[];
+
+/** The operations, as the triggers' SQL writes them. */
+export const operation = { insert: 0n, update: 1n, delete: 2n, suspect: 3n, part: 4n } as const;
+
+/** How many values come before the images. */
+export const header = 2;
+
+/**
+ * A table as it was when its triggers were made; decodes what they recorded.
+ * Images are `[rowid, ...columns]` for tables with a reachable rowid and `[...columns]` for those without.
+ */
+export class CapturedTable {
+  readonly id: bigint;
+  readonly info: TableInfo;
+  readonly #width: number;
+  readonly #lead: number;
+  readonly #keys: readonly number[];
+
+  constructor(id: bigint, info: TableInfo) {
+    this.id = id;
+    this.info = info;
+    this.#lead = info.rowid === null ? 0 : 1;
+    this.#width = this.#lead + info.columns.length;
+    this.#keys = info.primaryKey.map((name) => info.columns.findIndex((column) => column.name === name));
+  }
+
+  get name(): string {
+    return this.info.name;
+  }
+
+  /** The number of values in one image. */
+  get width(): number {
+    return this.#width;
+  }
+
+  decode(captured: CapturedRow): RowChange {
+    const first = captured.slice(header, header + this.#width);
+    switch (captured[0]) {
+      case operation.insert:
+        return this.#change('insert', null, first);
+      case operation.delete:
+        return this.#change('delete', first, null);
+      default:
+        return this.#change('update', first, captured.slice(header + this.#width));
+    }
+  }
+
+  /** The values that identify a row image: its rowid, or its primary key. */
+  identity(image: readonly DriverValue[]): DriverValue[] {
+    return this.#lead === 1 ? image.slice(0, 1) : this.#keys.map((key) => image[key] ?? null);
+  }
+
+  #change(
+    kind: RowChange['operation'],
+    before: readonly DriverValue[] | null,
+    after: readonly DriverValue[] | null,
+  ): RowChange {
+    return {
+      table: this.name,
+      operation: kind,
+      primary_key: this.#primaryKey(after ?? before ?? []),
+      before: before && this.#row(before),
+      after: after && this.#row(after),
+      detail: 'full_row',
+    };
+  }
+
+  #row(image: readonly DriverValue[]): Row {
+    const row: Row = {};
+    const { columns } = this.info;
+    for (let i = 0; i < columns.length; i++) setOwn(row, columns[i]?.name ?? '', image[i + this.#lead]);
+    return row;
+  }
+
+  #primaryKey(image: readonly DriverValue[]): Row {
+    const row: Row = {};
+    for (const key of this.#keys) setOwn(row, this.info.columns[key]?.name ?? '', image[key + this.#lead]);
+    return row;
+  }
+}
+
+function setOwn(row: Row, name: string, value: DriverValue | undefined): void {
+  const narrowed = narrowers.auto(value ?? null);
+  if (name === '__proto__') {
+    Object.defineProperty(row, name, {
+      value: narrowed,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  } else {
+    row[name] = narrowed;
+  }
+}

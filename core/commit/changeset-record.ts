@@ -1,0 +1,101 @@
+import type { DriverValue } from '../drivers/driver.ts';
+import type { Capture } from './capture.ts';
+import type { CapturedRow, CapturedTable } from './captured-table.ts';
+import type { ChangeSource, Changeset, RowChange } from './changeset.ts';
+import type { LogEntry } from './transaction-log.ts';
+
+/** Tables as they were when their rows were recorded, by number. */
+type Shapes = ReadonlyMap<DriverValue, CapturedTable>;
+
+interface Made {
+  readonly commit_lsn: number;
+  readonly source: ChangeSource;
+  readonly schema_cookie: number;
+  readonly schema_changed: boolean;
+  readonly tables: readonly string[];
+  readonly wide: boolean;
+}
+
+/**
+ * A commit, with its rows still as the triggers recorded them. They are decoded at the first look, which
+ * most commits never get: a queue may drop the event, a live query may need the tables only.
+ */
+export class ChangesetRecord implements Changeset {
+  readonly commit_lsn: number;
+  readonly source: ChangeSource;
+  readonly schema_cookie: number;
+  readonly schema_changed: boolean;
+  readonly tables: readonly string[];
+  readonly wide: boolean;
+  readonly #captured: readonly CapturedRow[];
+  readonly #shapes: Shapes;
+  #rowChanges: readonly RowChange[] | undefined;
+  #counts: ReadonlyMap<string, number> | undefined;
+
+  constructor(made: Made, captured: readonly CapturedRow[] = [], shapes: Shapes = new Map()) {
+    this.commit_lsn = made.commit_lsn;
+    this.source = made.source;
+    this.schema_cookie = made.schema_cookie;
+    this.schema_changed = made.schema_changed;
+    this.tables = made.tables;
+    this.wide = made.wide;
+    this.#captured = captured;
+    this.#shapes = shapes;
+  }
+
+  get row_changes(): readonly RowChange[] {
+    this.#rowChanges ??= Object.freeze(
+      this.#captured.map((row) => Object.freeze(this.#tableOf(row).decode(row))),
+    );
+    return this.#rowChanges;
+  }
+
+  /** How many row changes each table has, without decoding them. */
+  get rowCounts(): ReadonlyMap<string, number> {
+    if (!this.#counts) {
+      const counts = new Map<string, number>();
+      for (const row of this.#captured) {
+        const { name } = this.#tableOf(row);
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+      }
+      this.#counts = counts;
+    }
+    return this.#counts;
+  }
+
+  /** Row changes are listed for this table, and they are all there were. */
+  tells(table: string): boolean {
+    return !this.schema_changed && this.rowCounts.has(table);
+  }
+
+  #tableOf(row: CapturedRow): CapturedTable {
+    const table = this.#shapes.get(row[1] ?? null);
+    if (!table) throw new TypeError('A changeset holds a row of a table that it does not know');
+    return table;
+  }
+}
+
+/** What a log's entries say: the tables, and the rows of those tables that no entry touches as a whole. */
+export function summarize(
+  entries: readonly LogEntry[],
+  capture: Capture,
+): { tables: Set<string>; rows: readonly CapturedRow[]; shapes: Shapes; wide: boolean } {
+  const tables = new Set<string>();
+  for (const entry of entries) if (typeof entry === 'string') tables.add(entry);
+  const touched = tables.size > 0 ? new Set(tables) : tables;
+  const shapes = new Map<DriverValue, CapturedTable>();
+  const rows: CapturedRow[] = [];
+  for (const entry of entries) {
+    if (typeof entry === 'string') continue;
+    let table = shapes.get(entry[1] ?? null);
+    if (!table) {
+      table = capture.tableOf(entry);
+      shapes.set(table.id, table);
+    }
+    if (touched !== tables && touched.has(table.name)) continue;
+    rows.push(entry);
+  }
+  const wide = tables.size > 0;
+  for (const table of shapes.values()) tables.add(table.name);
+  return { tables, rows, shapes, wide };
+}

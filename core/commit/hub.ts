@@ -1,0 +1,289 @@
+import type { SubscriptionInfo, Watch } from '../watches/watch.ts';
+import type { Changeset } from './changeset.ts';
+import type { ChangesetRecord } from './changeset-record.ts';
+import { ExternalCommits } from './external-commits.ts';
+
+/** Counters of a hub; all zero when nobody ever watched. */
+export interface ReactiveMetrics {
+  readonly active_watch_count: number;
+  readonly table_watch_count: number;
+  readonly range_watch_count: number;
+  readonly query_watch_count: number;
+  readonly change_stream_count: number;
+  readonly events_published: number;
+  readonly events_delivered: number;
+  readonly events_dropped: number;
+  readonly lagged_watch_count: number;
+  readonly row_change_events_truncated: number;
+}
+
+export type ErrorHandler = (error: unknown, context: { readonly during: string }) => void;
+
+/** One connection of a hub, as the hub sees it. */
+export interface HubMember {
+  readonly inTransaction: boolean;
+  /** Makes the capture triggers those that `wantsRowsOf` asks for, now or when the transaction ends. */
+  syncCapture(): void;
+  /** Somebody watches again: what other programs have done until now is nobody's news. */
+  startObserving(): void;
+  /** Whether another connection has committed since this was last asked. False while it can't tell. */
+  sawForeignCommit(): boolean;
+  /** What a commit of another program looks like from here: every table may have changed. */
+  describeExternalCommit(): ChangesetRecord;
+  /** The file that was opened is no longer the one at its path. */
+  fileWasReplaced(): boolean;
+  reportError: ErrorHandler;
+}
+
+/** Keeps something up to date with every commit, before anybody is told of it. */
+export interface Maintainer {
+  maintain(changeset: ChangesetRecord): void;
+  /** After every commit has been maintained; tells those who asked to be told within the commit. */
+  deliver(): void;
+}
+
+interface Listener {
+  readonly call: (changeset: Changeset) => void;
+  readonly member: HubMember;
+}
+
+/**
+ * Where the commits of all connections to one database meet those who want to know.
+ *
+ * Guarantees: every commit reaches every watch, maintainer and listener once, in commit order, after it is
+ * readable and before the outermost committing call returns. Errors of listeners go to `reportError` and
+ * never into the committing call. The hard part is re-entrancy: a listener's own commit is maintained and
+ * queued to watches at once, and delivered to listeners after the current one.
+ */
+export class Hub {
+  readonly path: string | null;
+  readonly #nextLsn: () => number;
+  readonly #members = new Set<HubMember>();
+  readonly #watches = new Map<number, Watch>();
+  readonly #listeners = new Set<Listener>();
+  readonly #maintainers = new Set<Maintainer>();
+  readonly #demand = new Map<string, number>();
+  readonly #undelivered: ChangesetRecord[] = [];
+  readonly #external: ExternalCommits;
+  #demandForAll = 0;
+  #delivering = false;
+  #lastLsn = 0;
+  #lastCommitter: HubMember | undefined;
+  #nextWatchId = 1;
+  #nextEventId = 1;
+  #published = 0;
+  #delivered = 0;
+  #dropped = 0;
+  #truncated = 0;
+  /** Rises whenever other tables' rows are wanted. */
+  demandVersion = 0;
+
+  constructor(path: string | null, nextLsn: () => number, pollIntervalMs: number) {
+    this.path = path;
+    this.#nextLsn = nextLsn;
+    this.#external = new ExternalCommits(path, pollIntervalMs, () => this.checkForExternalCommits());
+    this.#lastLsn = nextLsn();
+  }
+
+  /** Somebody watches. Without, nothing is captured or counted. */
+  get isActive(): boolean {
+    return this.#watches.size > 0 || this.#listeners.size > 0 || this.#maintainers.size > 0;
+  }
+
+  get lastLsn(): number {
+    return this.#lastLsn;
+  }
+
+  get memberCount(): number {
+    return this.#members.size;
+  }
+
+  wantsRowsOf(table: string): boolean {
+    return this.#demandForAll > 0 || this.#demand.has(table);
+  }
+
+  join(member: HubMember): void {
+    this.#members.add(member);
+  }
+
+  leave(member: HubMember): void {
+    // What it has not told yet would be lost with it.
+    if (this.#lastCommitter === member) {
+      this.checkForExternalCommits();
+      this.#lastCommitter = undefined;
+    }
+    this.#members.delete(member);
+    for (const listener of this.#listeners) if (listener.member === member) this.#removeListener(listener);
+    if (this.#members.size === 0) this.#external.stop();
+  }
+
+  allocateLsn(): number {
+    this.#lastLsn = this.#nextLsn();
+    return this.#lastLsn;
+  }
+
+  allocateWatchId(): number {
+    return this.#nextWatchId++;
+  }
+
+  addWatch(watch: Watch): void {
+    this.#watches.set(watch.id, watch);
+    this.#changeDemand(watch.spec.tables, 1);
+  }
+
+  removeWatch(watch: Watch): void {
+    if (this.#watches.delete(watch.id)) this.#changeDemand(watch.spec.tables, -1);
+  }
+
+  /** Calls `call` for every commit; the result ends that. */
+  addListener(member: HubMember, call: (changeset: Changeset) => void): () => void {
+    const listener = { call, member };
+    this.#listeners.add(listener);
+    this.#changeDemand(null, 1);
+    return () => this.#removeListener(listener);
+  }
+
+  addMaintainer(maintainer: Maintainer): void {
+    this.#maintainers.add(maintainer);
+    this.#activityChanged();
+  }
+
+  removeMaintainer(maintainer: Maintainer): void {
+    this.#maintainers.delete(maintainer);
+    this.#activityChanged();
+  }
+
+  /** A commit of `committer` that is readable now, with no lock held. */
+  publish(changeset: ChangesetRecord, committer: HubMember): void {
+    this.#lastCommitter = committer;
+    const foreign = this.#absorb(committer);
+    this.#spread(changeset);
+    if (foreign && committer.sawForeignCommit()) this.#spread(committer.describeExternalCommit());
+    this.#drain();
+  }
+
+  /** Tells everybody if another program has committed. */
+  checkForExternalCommits(): void {
+    const member = this.#lastCommitter ?? this.#members.values().next().value;
+    if (!member || !this.isActive || member.inTransaction) return;
+    try {
+      if (member.fileWasReplaced()) this.#external.stop();
+      else if (!member.sawForeignCommit()) return;
+      this.#spread(member.describeExternalCommit());
+    } catch (error) {
+      member.reportError(error, { during: 'looking for commits of other programs' });
+      return;
+    }
+    this.#drain();
+  }
+
+  /** A maintainer saw data of another program's commit before the poll did. */
+  noteExternalCommit(member: HubMember): void {
+    this.#spread(member.describeExternalCommit());
+    this.#drain();
+  }
+
+  metrics(): ReactiveMetrics {
+    const infos = this.subscriptions();
+    const count = (kind: SubscriptionInfo['kind']): number => infos.filter((i) => i.kind === kind).length;
+    return {
+      active_watch_count: infos.length,
+      table_watch_count: count('table'),
+      range_watch_count: count('range'),
+      query_watch_count: count('query'),
+      change_stream_count: count('change_stream'),
+      events_published: this.#published,
+      events_delivered: this.#delivered,
+      events_dropped: this.#dropped,
+      lagged_watch_count: infos.filter((i) => i.lagged).length,
+      row_change_events_truncated: this.#truncated,
+    };
+  }
+
+  subscriptions(): SubscriptionInfo[] {
+    return [...this.#watches.values()].map((watch) => watch.info());
+  }
+
+  /**
+   * The other connections of this process see our commit as a foreign one: they take note of it now. A
+   * program that commits before they have is still foreign to the committer, which is why it is asked after
+   * them. Returns whether there are others.
+   */
+  #absorb(committer: HubMember): boolean {
+    if (this.path === null || this.#members.size === 1) return false;
+    for (const member of this.#members) if (member !== committer) member.sawForeignCommit();
+    return true;
+  }
+
+  /** Queues the commit to watches and brings maintainers up to date; calls no user code. */
+  #spread(changeset: ChangesetRecord): void {
+    if (this.#watches.size > 0) this.#toWatches(changeset);
+    for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
+    if (this.#listeners.size > 0 || this.#maintainers.size > 0) this.#undelivered.push(changeset);
+  }
+
+  #toWatches(changeset: ChangesetRecord): void {
+    const eventId = this.#nextEventId++;
+    this.#published += 1;
+    let truncated = false;
+    for (const watch of this.#watches.values()) {
+      if (!watch.spec.matches(changeset)) continue;
+      truncated ||= watch.spec.truncates(changeset);
+      const dropped = watch.push(eventId, changeset);
+      if (dropped > 0) this.#dropped += dropped;
+      else this.#delivered += 1;
+    }
+    if (truncated) this.#truncated += 1;
+  }
+
+  #drain(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
+        for (const maintainer of [...this.#maintainers]) maintainer.deliver();
+        for (const listener of [...this.#listeners]) {
+          if (this.#listeners.has(listener)) this.#call(listener, next);
+        }
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+
+  #call({ call, member }: Listener, changeset: Changeset): void {
+    try {
+      call(changeset);
+    } catch (error) {
+      member.reportError(error, { during: 'a listener of commits' });
+    }
+  }
+
+  #removeListener(listener: Listener): void {
+    if (this.#listeners.delete(listener)) this.#changeDemand(null, -1);
+  }
+
+  #changeDemand(tables: ReadonlySet<string> | null, by: 1 | -1): void {
+    if (tables === null) {
+      this.#demandForAll += by;
+    } else {
+      for (const table of tables) {
+        const count = (this.#demand.get(table) ?? 0) + by;
+        if (count > 0) this.#demand.set(table, count);
+        else this.#demand.delete(table);
+      }
+    }
+    this.demandVersion += 1;
+    for (const member of this.#members) member.syncCapture();
+    this.#activityChanged();
+  }
+
+  #activityChanged(): void {
+    if (this.isActive && !this.#external.isRunning) {
+      for (const member of this.#members) member.startObserving();
+      this.#external.start();
+    } else if (!this.isActive) {
+      this.#external.stop();
+    }
+  }
+}

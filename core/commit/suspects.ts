@@ -1,0 +1,94 @@
+import type { DriverConnection, DriverValue } from '../drivers/driver.ts';
+import { quoteName } from '../sql/identifier.ts';
+import type { Capture } from './capture.ts';
+import { type CapturedRow, type CapturedTable, header, operation } from './captured-table.ts';
+import type { LogEntry } from './transaction-log.ts';
+
+/**
+ * Decides which of the rows that a statement suspected to be replaced are gone, and turns those into deletes
+ * at the place where REPLACE deleted them.
+ *
+ * A suspect existed when it was recorded. If the next thing that happened to its key is an insert, it was
+ * deleted before that; if the next thing is an update, a delete or another suspicion, it was still there; if
+ * nothing happened, the table tells. A key is compared as SQLite's value; `undefined` is returned for a
+ * table whose keys compare by another collation than BINARY, and the caller widens.
+ */
+export function settleSuspects(
+  entries: readonly LogEntry[],
+  capture: Capture,
+  connection: DriverConnection,
+): LogEntry[] | undefined {
+  const settled: LogEntry[] = [];
+  // From the end, so that the next thing that happened to a key is known.
+  const next = new Map<string, 'exists' | 'absent'>();
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const entry = entries[i];
+    if (entry === undefined) continue;
+    if (typeof entry === 'string') {
+      settled.push(entry);
+      continue;
+    }
+    const table = capture.tableOf(entry);
+    if (!hasBinaryIdentity(table)) return undefined;
+    const before = entry.slice(header, header + table.width);
+    const key = keyOf(table, before);
+    switch (entry[0]) {
+      case operation.insert:
+        next.set(key, 'absent');
+        settled.push(entry);
+        break;
+      case operation.update:
+        next.set(keyOf(table, entry.slice(header + table.width)), 'absent');
+        next.set(key, 'exists');
+        settled.push(entry);
+        break;
+      case operation.delete:
+        next.set(key, 'exists');
+        settled.push(entry);
+        break;
+      default: {
+        const state = next.get(key) ?? (exists(connection, table, before) ? 'exists' : 'absent');
+        next.set(key, 'exists');
+        if (state === 'absent') settled.push([operation.delete, ...entry.slice(1)]);
+      }
+    }
+  }
+  return settled.reverse();
+}
+
+/** Whether any of these entries still is only a suspicion. */
+export function hasSuspects(entries: readonly LogEntry[], from: number): boolean {
+  for (let i = from; i < entries.length; i++) {
+    const entry = entries[i];
+    if (typeof entry !== 'string' && entry?.[0] === operation.suspect) return true;
+  }
+  return false;
+}
+
+function hasBinaryIdentity({ info }: CapturedTable): boolean {
+  if (info.rowid !== null) return true;
+  const key = new Set(info.primaryKey);
+  return info.uniqueKeys.every(({ columns }) =>
+    columns.every(({ name, collation }) => !key.has(name) || collation.toUpperCase() === 'BINARY'),
+  );
+}
+
+function keyOf(table: CapturedTable, image: CapturedRow): string {
+  return `${table.id}:${table.identity(image).map(keyPart).join('\u0000')}`;
+}
+
+/** Equal exactly when SQLite's `=` under BINARY says so: 1 and 1.0 are one value. */
+function keyPart(value: DriverValue): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? `i${BigInt(value)}` : `r${value}`;
+  if (typeof value === 'bigint') return `i${value}`;
+  if (value instanceof Uint8Array) return `b${Array.from(value).join(',')}`;
+  return value === null ? 'n' : `t${value.length}:${value}`;
+}
+
+function exists(connection: DriverConnection, table: CapturedTable, image: CapturedRow): boolean {
+  const { info } = table;
+  const columns = info.rowid === null ? info.primaryKey.map(quoteName) : [info.rowid];
+  const where = columns.map((column) => `${column} IS ?`).join(' AND ');
+  const statement = connection.prepare(`SELECT 1 FROM main.${quoteName(info.name)} WHERE ${where}`);
+  return statement.get(table.identity(image)) !== undefined;
+}

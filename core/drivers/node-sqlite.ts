@@ -1,0 +1,144 @@
+import { constants, DatabaseSync, type StatementSync } from 'node:sqlite';
+import type {
+  AccessAction,
+  AccessListener,
+  Driver,
+  DriverColumn,
+  DriverConnection,
+  DriverOpenOptions,
+  DriverParams,
+  DriverRow,
+  DriverRunResult,
+  DriverStatement,
+  DriverValue,
+} from './driver.ts';
+
+/** `node:sqlite`, in the calling thread. */
+export const nodeSqlite: Driver = {
+  name: 'node:sqlite',
+  open: (filename, options) => new NodeConnection(filename, options),
+  failure(error) {
+    if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') {
+      return undefined;
+    }
+    return { errcode: error.errcode, message: error.message };
+  },
+};
+
+const actions: Readonly<Record<number, AccessAction>> = {
+  [constants.SQLITE_READ]: 'read',
+  [constants.SQLITE_INSERT]: 'insert',
+  [constants.SQLITE_UPDATE]: 'update',
+  [constants.SQLITE_DELETE]: 'delete',
+  [constants.SQLITE_FUNCTION]: 'function',
+  [constants.SQLITE_RECURSIVE]: 'recursive',
+  [constants.SQLITE_ALTER_TABLE]: 'schema',
+  [constants.SQLITE_CREATE_TABLE]: 'schema',
+  [constants.SQLITE_CREATE_VTABLE]: 'schema',
+  [constants.SQLITE_CREATE_INDEX]: 'schema',
+  [constants.SQLITE_DROP_TABLE]: 'schema',
+  [constants.SQLITE_DROP_VTABLE]: 'schema',
+  [constants.SQLITE_DROP_INDEX]: 'schema',
+};
+// These two name the schema or the index first and the table second.
+const tableIsSecond = new Set<number>([
+  constants.SQLITE_ALTER_TABLE,
+  constants.SQLITE_CREATE_INDEX,
+  constants.SQLITE_DROP_INDEX,
+]);
+
+class NodeConnection implements DriverConnection {
+  readonly #database: DatabaseSync;
+
+  constructor(filename: string, { readOnly, busyTimeoutMs }: DriverOpenOptions) {
+    this.#database = new DatabaseSync(filename, { readOnly, timeout: busyTimeoutMs });
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  prepare(sql: string): DriverStatement {
+    return new NodeStatement(this.#database, sql);
+  }
+
+  exec(script: string): void {
+    this.#database.exec(script);
+  }
+
+  defineFunction(name: string, call: (...args: DriverValue[]) => DriverValue): void {
+    this.#database.function(name, { varargs: true, useBigIntArguments: true }, call);
+  }
+
+  onAccess(listener: AccessListener): void {
+    this.#database.setAuthorizer((code, first, second, schema, within) => {
+      const action = actions[code] ?? 'other';
+      if (action === 'function') listener(action, second, schema, within);
+      else if (code === constants.SQLITE_ALTER_TABLE) listener(action, second, first, within);
+      else listener(action, tableIsSecond.has(code) ? second : first, schema, within);
+      return constants.SQLITE_OK;
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+class NodeStatement implements DriverStatement {
+  readonly #database: DatabaseSync;
+  readonly #statement: StatementSync;
+
+  constructor(database: DatabaseSync, sql: string) {
+    this.#database = database;
+    this.#statement = database.prepare(sql);
+    this.#statement.setReturnArrays(true);
+    this.#statement.setAllowBareNamedParameters(false);
+  }
+
+  columns(): readonly DriverColumn[] {
+    return this.#statement.columns().map(({ name, type }) => ({ name, declaredType: type }));
+  }
+
+  run(params: DriverParams): DriverRunResult {
+    // Without readBigInts the counters are doubles: cheap, and exact but for rowids past 2^53.
+    this.#readBigInts(false);
+    const result = isPositional(params) ? this.#statement.run(...params) : this.#statement.run(params);
+    if (!Number.isSafeInteger(result.lastInsertRowid)) {
+      const exact = this.#database.prepare('SELECT last_insert_rowid() AS id');
+      exact.setReadBigInts(true);
+      result.lastInsertRowid = exact.get()?.id as bigint;
+    }
+    return result as DriverRunResult;
+  }
+
+  all(params: DriverParams): DriverRow[] {
+    this.#readBigInts(true);
+    const rows = isPositional(params) ? this.#statement.all(...params) : this.#statement.all(params);
+    return rows as unknown as DriverRow[];
+  }
+
+  get(params: DriverParams): DriverRow | undefined {
+    this.#readBigInts(true);
+    const row = isPositional(params) ? this.#statement.get(...params) : this.#statement.get(params);
+    return row as unknown as DriverRow | undefined;
+  }
+
+  iterate(params: DriverParams): IterableIterator<DriverRow> {
+    this.#readBigInts(true);
+    const rows = isPositional(params) ? this.#statement.iterate(...params) : this.#statement.iterate(params);
+    return rows as unknown as IterableIterator<DriverRow>;
+  }
+
+  #bigInts = false;
+
+  #readBigInts(on: boolean): void {
+    if (this.#bigInts === on) return;
+    this.#statement.setReadBigInts(on);
+    this.#bigInts = on;
+  }
+}
+
+function isPositional(params: DriverParams): params is readonly DriverValue[] {
+  return Array.isArray(params);
+}

@@ -1,0 +1,37 @@
+export type { TransactionMode } from './atomically.ts';
+export type { ChangeSource, Changeset, RowChange } from './commit/changeset.ts';
+export type { ReactiveMetrics } from './commit/hub.ts';
+export { DatabaseSync } from './database-sync.ts';
+export type { StatementCacheStats } from './engine.ts';
+export {
+  DatabaseError,
+  DataError,
+  type Diagnostic,
+  type ErrorCode,
+  FreshetError,
+  IntegrityError,
+  InterfaceError,
+  InternalError,
+  NotSupportedError,
+  OperationalError,
+  ProgrammingError,
+} from './errors.ts';
+export { toJson } from './json.ts';
+export type { EffectiveConfig, OpenMode, OpenOptions, SyncMode } from './open-options.ts';
+export { openSync } from './open-sync.ts';
+export type { RawResult, ReadOptions } from './reading.ts';
+export { IndexedRow, type RowMode } from './rows.ts';
+export type { ExecuteResult, StatementSync } from './statement-sync.ts';
+export type { TransactionSync } from './transaction-sync.ts';
+export type { BindValue, IntMode, Params, Row, SqlValue } from './values.ts';
+export type {
+  ChangeEvent,
+  ClosedEvent,
+  InitialEvent,
+  InvalidateEvent,
+  LaggedEvent,
+  TableChange,
+  WatchEvent,
+} from './watches/events.ts';
+export type { RangeBounds } from './watches/range.ts';
+export type { NextOptions, SubscriptionInfo, Watch, WatchOptions } from './watches/watch.ts';

@@ -1,0 +1,148 @@
+import type { ErrorHandler } from './commit/hub.ts';
+import { ProgrammingError } from './errors.ts';
+import { foldName } from './sql/identifier.ts';
+import type { IntMode } from './values.ts';
+
+export type OpenMode = 'open' | 'create' | 'openOrCreate';
+export type SyncMode = 'none' | 'normal' | 'full';
+
+export interface OpenOptions {
+  /** `open` refuses a missing file, `create` an existing one; `openOrCreate`, the default, takes both. */
+  readonly mode?: OpenMode;
+  readonly readOnly?: boolean;
+  /** How long to wait for another connection's lock, in milliseconds; 5,000 by default. */
+  readonly busyTimeoutMs?: number;
+  /** How integers come back; `auto` by default: numbers when safe, else bigints. */
+  readonly intMode?: IntMode;
+  /** How often to look for commits of other programs when no file event tells, in milliseconds; 50 by default. */
+  readonly pollIntervalMs?: number;
+  /** How many compiled statements are kept; 128 by default. */
+  readonly statementCacheSize?: number;
+  /** How much a commit waits for the disk; `normal` by default in WAL, SQLite's `full` elsewhere. */
+  readonly sync?: SyncMode;
+  /** Further options as `key=value` pairs, separated by `;`, `,` or blanks. Options given by themselves win. */
+  readonly options?: string;
+  /** Gets errors of listeners and of background work. By default they are reported as uncaught. */
+  readonly onError?: ErrorHandler;
+  /** Gets warnings; `process.emitWarning` by default. */
+  readonly onWarning?: (message: string, type: string) => void;
+}
+
+/** The settings in force, wherever they were given. */
+export interface EffectiveConfig {
+  readonly location: string;
+  /** The canonical path, null for a database in memory. */
+  readonly path: string | null;
+  readonly isNewFile: boolean;
+  readonly mode: OpenMode;
+  readonly readOnly: boolean;
+  readonly busyTimeoutMs: number;
+  readonly intMode: IntMode;
+  readonly pollIntervalMs: number;
+  readonly statementCacheSize: number;
+  readonly sync: SyncMode | undefined;
+  readonly onError: ErrorHandler;
+  readonly onWarning: (message: string, type: string) => void;
+}
+
+type Settings = Omit<EffectiveConfig, 'location' | 'path' | 'isNewFile'>;
+type Setting = Exclude<keyof Settings, 'onError' | 'onWarning'>;
+
+/** How each setting is read, from a string or from a value of its own type. */
+const readers: { readonly [K in Setting]: (value: unknown, name: string) => Settings[K] } = {
+  mode: oneOf('open', 'create', 'openOrCreate'),
+  readOnly: boolean,
+  busyTimeoutMs: wholeNumber(0),
+  intMode: oneOf('auto', 'number', 'bigint'),
+  pollIntervalMs: wholeNumber(1),
+  statementCacheSize: wholeNumber(1),
+  sync: oneOf('none', 'normal', 'full'),
+};
+
+const defaults: Settings = {
+  mode: 'openOrCreate',
+  readOnly: false,
+  busyTimeoutMs: 5000,
+  intMode: 'auto',
+  pollIntervalMs: 50,
+  statementCacheSize: 128,
+  sync: undefined,
+  onError(error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  },
+  onWarning: (message, type) => process.emitWarning(message, type),
+};
+
+/**
+ * The settings that a DSN's query, an option string and an option object come to; later ones win.
+ * @throws ProgrammingError for an unknown key or a value out of range, naming it.
+ */
+export function readSettings(query: Iterable<readonly [string, string]>, options: OpenOptions): Settings {
+  const { options: text = '', onError, onWarning, ...own } = options;
+  return {
+    ...defaults,
+    ...readAll(query),
+    ...readAll(pairs(text)),
+    ...readAll(Object.entries(own).filter(([, value]) => value !== undefined)),
+    ...(onError && { onError }),
+    ...(onWarning && { onWarning }),
+  };
+}
+
+function readAll(entries: Iterable<readonly [string, unknown]>): Partial<Settings> {
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of entries) {
+    const name = settingNamed(key);
+    read[name] = readers[name](value, key);
+  }
+  return read as Partial<Settings>;
+}
+
+/** `busy_timeout_ms` and `busyTimeoutMs` are one key. */
+function settingNamed(key: string): Setting {
+  const plain = foldName(key.replaceAll('_', ''));
+  const found = (Object.keys(readers) as Setting[]).find((name) => foldName(name) === plain);
+  if (found) return found;
+  throw configError(`Unknown option ${key}. Known are ${Object.keys(readers).join(', ')}.`);
+}
+
+function* pairs(text: string): Generator<[string, string]> {
+  for (const pair of text.split(/[;,\s]+/)) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    if (at < 1) throw configError(`Option ${pair} has no value: write ${pair.replace('=', '')}=value.`);
+    yield [pair.slice(0, at), pair.slice(at + 1)];
+  }
+}
+
+function oneOf<const T extends string>(...allowed: readonly T[]): (value: unknown, name: string) => T {
+  return (value, name) => {
+    const plain = typeof value === 'string' ? foldName(value.replaceAll('_', '')) : undefined;
+    const found = allowed.find((one) => foldName(one) === plain);
+    if (found !== undefined) return found;
+    throw configError(`Option ${name} is ${String(value)}: it must be one of ${allowed.join(', ')}.`);
+  };
+}
+
+function boolean(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === '1' || value === 'on') return true;
+  if (value === 'false' || value === '0' || value === 'off') return false;
+  throw configError(`Option ${name} is ${String(value)}: it must be true or false.`);
+}
+
+function wholeNumber(min: number): (value: unknown, name: string) => number {
+  return (value, name) => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number < 2 ** 31) {
+      return number;
+    }
+    throw configError(`Option ${name} is ${String(value)}: it must be a whole number from ${min} on.`);
+  };
+}
+
+function configError(message: string): ProgrammingError {
+  return new ProgrammingError(message, { code: 'CONFIG', subcode: 'config.option' });
+}

@@ -1,0 +1,28 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from './database-sync.ts';
+import { nodeSqlite } from './drivers/node-sqlite.ts';
+import { Engine } from './engine.ts';
+import { parseLocation, prepareFile } from './location.ts';
+import { type OpenOptions, readSettings } from './open-options.ts';
+
+/**
+ * Opens a SQLite database in the calling thread. A new file gets WAL; an existing one keeps its journal mode.
+ * @param location `:memory:`, the empty text or `memory://` for a database in memory; a path; or a `file:`
+ *   URL, whose query may carry options: `file:///data/app.db?mode=open&busy_timeout_ms=100`.
+ * @throws OperationalError when the file can't be opened in this mode, ProgrammingError for a wrong option.
+ */
+export function openSync(location: string, options: OpenOptions = {}): DatabaseSync {
+  const { filename, query } = parseLocation(location);
+  const settings = readSettings(query, options);
+  if (filename === null) {
+    return new DatabaseSync(new Engine(nodeSqlite, { ...settings, location, path: null, isNewFile: false }));
+  }
+  const file = prepareFile(filename, settings.mode, settings.readOnly);
+  try {
+    return new DatabaseSync(new Engine(nodeSqlite, { ...settings, location, ...file }));
+  } catch (error) {
+    // The file that `create` claimed is nobody's.
+    if (settings.mode === 'create') rmSync(file.path, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Catalog } from '../catalog.ts';
+import type { AccessAction } from '../drivers/driver.ts';
+
+/** What SQLite said a statement touches while it compiled it: through views, triggers and foreign keys. */
+export class Access {
+  readonly #reads = new Map<string, readonly [name: string, schema: string | null]>();
+  readonly #writes = new Map<string, readonly [name: string, schema: string | null]>();
+  readonly #schemaTables = new Set<string>();
+  /** A common table expression refers to itself. */
+  recursive = false;
+
+  record(action: AccessAction, subject: string | null, schema: string | null): void {
+    if (action === 'recursive') this.recursive = true;
+    if (subject === null) return;
+    if (action === 'read') this.#reads.set(`${schema}.${subject}`, [subject, schema]);
+    else if (action === 'insert' || action === 'update' || action === 'delete') {
+      this.#writes.set(`${schema}.${subject}`, [subject, schema]);
+    } else if (action === 'schema') {
+      this.#schemaTables.add(subject);
+    }
+  }
+
+  /** The tables written, by their declared names; those of other schemas as `schema.name`. */
+  writes(catalog: Catalog): string[] {
+    return resolve(this.#writes.values(), catalog).tables;
+  }
+
+  /** The tables read, named as in `writes`; and names behind which there is no table or view. */
+  reads(catalog: Catalog): { readonly tables: string[]; readonly unknown: string[] } {
+    return resolve(this.#reads.values(), catalog);
+  }
+
+  /** The tables that a schema statement names. */
+  get schemaTables(): ReadonlySet<string> {
+    return this.#schemaTables;
+  }
+}
+
+function resolve(names: Iterable<readonly [name: string, schema: string | null]>, catalog: Catalog) {
+  const tables = new Set<string>();
+  const unknown = new Set<string>();
+  for (const [name, schema] of names) {
+    // `count(*)` is reported without a schema: the innermost one that has the name, as SQLite resolves it.
+    const table =
+      schema === null ? (catalog.table(name, 'temp') ?? catalog.table(name)) : catalog.table(name, schema);
+    if (!table) {
+      unknown.add(name);
+    } else if (table.kind !== 'view') {
+      tables.add(table.schema === 'main' ? table.name : `${table.schema}.${table.name}`);
+    }
+  }
+  return { tables: [...tables], unknown: [...unknown] };
+}

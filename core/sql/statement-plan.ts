@@ -1,0 +1,188 @@
+import {
+  type InsertStmt,
+  parseStmt,
+  type Stmt,
+  tokenize,
+  tokenName,
+  traverse,
+  type UpdateStmt,
+} from 'sqlite3-parser';
+import { ProgrammingError } from '../errors.ts';
+import { type ParameterPlan, planParameters } from '../parameters.ts';
+
+/** What a statement does to the transaction and to the schema; decides its way through the commit path. */
+export type StatementKind =
+  | 'select'
+  | 'write'
+  | 'schema'
+  | 'begin'
+  | 'commit'
+  | 'rollback'
+  | 'savepoint'
+  | 'release'
+  | 'rollback_to'
+  | 'pragma'
+  | 'explain'
+  | 'other';
+
+/** A statement as its text tells it, before SQLite has seen it. */
+export interface StatementPlan {
+  readonly sql: string;
+  readonly kind: StatementKind;
+  readonly parameters: ParameterPlan;
+  /** Of SAVEPOINT, RELEASE and ROLLBACK TO; SQLite compares these without regard to ASCII case. */
+  readonly savepoint?: string;
+  /** The table that a write names. */
+  readonly target?: string;
+  /** OR REPLACE, OR FAIL and so on, as the parser spells them. */
+  readonly conflict?: string;
+  /** OR REPLACE in a form whose deleted rows BEFORE triggers can't foresee. */
+  readonly replacesUnseen?: boolean;
+  /** A write with RETURNING. */
+  readonly returning: boolean;
+  /** It mentions a table of the schema `sys`, which Freshet itself provides. */
+  readonly sys: boolean;
+}
+
+const kinds: Readonly<Partial<Record<Stmt['type'], StatementKind>>> = {
+  SelectStmt: 'select',
+  InsertStmt: 'write',
+  UpdateStmt: 'write',
+  DeleteStmt: 'write',
+  BeginStmt: 'begin',
+  CommitStmt: 'commit',
+  SavepointStmt: 'savepoint',
+  ReleaseStmt: 'release',
+  PragmaStmt: 'pragma',
+  ExplainStmt: 'explain',
+  AnalyzeStmt: 'schema',
+  AlterTableStmt: 'schema',
+  AttachStmt: 'schema',
+  DetachStmt: 'schema',
+  CreateIndexStmt: 'schema',
+  CreateTableStmt: 'schema',
+  CreateTriggerStmt: 'schema',
+  CreateViewStmt: 'schema',
+  CreateVirtualTableStmt: 'schema',
+  DropIndexStmt: 'schema',
+  DropTableStmt: 'schema',
+  DropTriggerStmt: 'schema',
+  DropViewStmt: 'schema',
+  ReindexStmt: 'schema',
+  VacuumStmt: 'schema',
+};
+
+/**
+ * The plan of the one statement in `sql`.
+ * @throws ProgrammingError for a second statement, which SQLite's own prepare would drop in silence.
+ */
+export function planStatement(sql: string): StatementPlan {
+  const parsed = parseStmt(sql, { allowTrailing: true, emitTokens: true });
+  if (parsed.status === 'error') {
+    // SQLite has the last word on what is SQL; what only it understands takes the widest way.
+    return { sql, kind: 'other', parameters: planVariables(tokenize(sql)), returning: false, sys: false };
+  }
+  refuseTrailing(sql, parsed.tail);
+  const statement = parsed.root;
+  return {
+    sql,
+    kind:
+      statement.type === 'RollbackStmt'
+        ? statement.savepointName
+          ? 'rollback_to'
+          : 'rollback'
+        : (kinds[statement.type] ?? 'other'),
+    parameters: planVariables(parsed.tokens ?? tokenize(sql)),
+    returning: false,
+    ...details(statement),
+    sys: sql.toLowerCase().includes('sys') && mentionsSys(statement),
+  };
+}
+
+function details(statement: Stmt): Partial<StatementPlan> {
+  switch (statement.type) {
+    case 'SavepointStmt':
+    case 'ReleaseStmt':
+      return { savepoint: statement.savepointName.text };
+    case 'RollbackStmt':
+      return statement.savepointName ? { savepoint: statement.savepointName.text } : {};
+    case 'InsertStmt':
+    case 'UpdateStmt':
+      return {
+        target: statement.tblName.objName.text,
+        returning: statement.returning !== undefined,
+        ...(statement.orConflict !== undefined && { conflict: statement.orConflict }),
+        replacesUnseen: statement.orConflict === 'Replace' && changesRowsUnseen(statement),
+      };
+    case 'DeleteStmt':
+      return { target: statement.tblName.objName.text, returning: statement.returning !== undefined };
+    default:
+      return {};
+  }
+}
+
+/** `UPDATE OF id` triggers don't fire for `SET rowid = ...`, nor can an upsert's own update be foreseen. */
+function changesRowsUnseen(statement: InsertStmt | UpdateStmt): boolean {
+  if (statement.type === 'InsertStmt') {
+    return statement.body.type === 'SelectInsertBody' && statement.body.upsert !== undefined;
+  }
+  return statement.sets.some(({ colNames }) =>
+    colNames.some(({ text }) => /^(rowid|_rowid_|oid)$/i.test(text)),
+  );
+}
+
+function planVariables(
+  tokens: Iterable<{ readonly type: Parameters<typeof tokenName>[0]; readonly text: string }>,
+) {
+  const variables: string[] = [];
+  for (const token of tokens) {
+    if (tokenName(token.type) === 'VARIABLE') variables.push(token.text);
+  }
+  return planParameters(variables);
+}
+
+function refuseTrailing(sql: string, tail: number): void {
+  for (const token of tokenize(sql.slice(tail))) {
+    if (tokenName(token.type) === 'SEMI' || token.text === '') continue;
+    throw new ProgrammingError(
+      'Only one statement can be executed at a time. Run a script with exec(), or each statement by itself.',
+      { code: 'SQL', subcode: 'sql.multiple_statements', sqlstate: '42601' },
+    );
+  }
+}
+
+function mentionsSys(statement: Stmt): boolean {
+  let found = false;
+  traverse(statement, {
+    nodes: {
+      TableSelectTable(node) {
+        if (node.tblName.dbName?.text.toLowerCase() !== 'sys') return 'continue';
+        found = true;
+        return 'break';
+      },
+    },
+  });
+  return found;
+}
+
+/** The statements of a script, one text each; what follows an unparsable one stays together. */
+export function* splitScript(script: string): Generator<string> {
+  let rest = script;
+  while (rest !== '') {
+    const parsed = parseStmt(rest, { allowTrailing: true });
+    if (parsed.status === 'error') {
+      if (!isEmptyScript(rest)) yield rest;
+      return;
+    }
+    yield rest.slice(0, parsed.tail);
+    rest = rest.slice(parsed.tail);
+  }
+}
+
+/** Nothing but blanks, comments and semicolons. */
+export function isEmptyScript(script: string): boolean {
+  for (const token of tokenize(script)) {
+    if (token.text !== '' && tokenName(token.type) !== 'SEMI') return false;
+  }
+  return true;
+}

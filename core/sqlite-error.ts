@@ -1,0 +1,161 @@
+import {
+  DatabaseError,
+  DataError,
+  type ErrorDetails,
+  type FreshetError,
+  IntegrityError,
+  InterfaceError,
+  InternalError,
+  OperationalError,
+  ProgrammingError,
+} from './errors.ts';
+
+/** What a driver tells of a failure inside SQLite. */
+export interface SqliteFailure {
+  /** SQLite's extended result code. */
+  readonly errcode: number;
+  readonly message: string;
+}
+
+/** Where the failing statement wrote, for the constraints whose message names no table. */
+export interface FailureContext {
+  readonly target?: string | undefined;
+  /** The column that a CHECK or a foreign key of `target` is about, when the schema tells. */
+  readonly columnOf?: (constraint: 'check' | 'foreign_key', text: string) => string | undefined;
+}
+
+type Make = new (message: string, details: ErrorDetails) => FreshetError;
+type Rule = readonly [make: Make, details: ErrorDetails];
+
+// https://sqlite.org/rescode.html; the low byte is the primary code.
+const primary: Readonly<Record<number, Rule>> = {
+  1: [ProgrammingError, { code: 'SQL', subcode: 'sql.error', sqlstate: '42000' }],
+  2: [InternalError, { code: 'INTERNAL' }],
+  3: [OperationalError, { code: 'IO', subcode: 'io.permission' }],
+  4: [OperationalError, { code: 'CANCELED', subcode: 'sql.aborted', retryable: true }],
+  5: [OperationalError, { code: 'BUSY', subcode: 'busy.writer_lock', sqlstate: '55P03', retryable: true }],
+  6: [OperationalError, { code: 'BUSY', subcode: 'busy.table_lock', sqlstate: '55P03', retryable: true }],
+  7: [InternalError, { code: 'INTERNAL', subcode: 'internal.out_of_memory' }],
+  8: [OperationalError, { code: 'READONLY', subcode: 'readonly', sqlstate: '25006' }],
+  9: [OperationalError, { code: 'CANCELED', subcode: 'sql.interrupted', sqlstate: '57014', retryable: true }],
+  10: [OperationalError, { code: 'IO', subcode: 'io.error', sqlstate: '58030' }],
+  11: [DatabaseError, { code: 'CORRUPTION', subcode: 'corruption.malformed', sqlstate: 'XX001' }],
+  13: [OperationalError, { code: 'FULL', subcode: 'io.full', sqlstate: '53100' }],
+  14: [OperationalError, { code: 'IO', subcode: 'io.cannot_open', sqlstate: '58P01' }],
+  15: [OperationalError, { code: 'BUSY', subcode: 'busy.protocol', retryable: true }],
+  17: [OperationalError, { code: 'SQL', subcode: 'sql.schema_changed', retryable: true }],
+  18: [DataError, { code: 'VALUE', subcode: 'value.too_big', sqlstate: '22001' }],
+  19: [IntegrityError, { code: 'CONSTRAINT', subcode: 'constraint', sqlstate: '23000' }],
+  20: [IntegrityError, { code: 'CONSTRAINT', subcode: 'constraint.datatype', sqlstate: '22018' }],
+  21: [InterfaceError, { code: 'INTERNAL', subcode: 'internal.misuse' }],
+  23: [ProgrammingError, { code: 'SQL', subcode: 'sql.not_authorized', sqlstate: '42501' }],
+  25: [InterfaceError, { code: 'PARAMETER', subcode: 'sql.parameter_range', sqlstate: '07009' }],
+  26: [DatabaseError, { code: 'CORRUPTION', subcode: 'corruption.not_a_database', sqlstate: 'XX001' }],
+};
+
+const constraint: Readonly<Record<number, readonly [subcode: string, sqlstate: string]>> = {
+  275: ['constraint.check', '23514'],
+  531: ['constraint.commit_hook', '23000'],
+  787: ['constraint.foreign_key', '23503'],
+  1043: ['constraint.function', '23000'],
+  1299: ['constraint.not_null', '23502'],
+  1555: ['constraint.primary_key', '23505'],
+  1811: ['constraint.trigger', '23000'],
+  2067: ['constraint.unique', '23505'],
+  2323: ['constraint.virtual_table', '23000'],
+  2579: ['constraint.rowid', '23505'],
+  3091: ['constraint.datatype', '22018'],
+};
+
+// SQLITE_ERROR covers every kind of wrong SQL, and only the message tells which.
+const wrongSql: readonly (readonly [RegExp, subcode: string, sqlstate: string])[] = [
+  [/^no such table: /, 'sql.relation_not_found', '42P01'],
+  [/^no such view: /, 'sql.relation_not_found', '42P01'],
+  [/no such column: /, 'sql.column_not_found', '42703'],
+  [/^no such function: /, 'sql.function_not_found', '42883'],
+  [/syntax error$|^incomplete input$|^unrecognized token: /, 'sql.syntax', '42601'],
+];
+
+// A transaction statement in the wrong state; SQLite's code is the same SQLITE_ERROR.
+const wrongState =
+  /^cannot (start a transaction within|commit - no|rollback - no|commit transaction|release savepoint)|^no such savepoint: |within a transaction$|from within a transaction/;
+
+/** The table and column in `UNIQUE constraint failed: t.a, t.b` and its kin; names may hold dots. */
+function constrainedColumn(message: string): { table?: string; column?: string } {
+  const names = /constraint failed: (.+)$/s.exec(message)?.[1];
+  const first = names?.split(', ')[0];
+  const dot = first?.indexOf('.') ?? -1;
+  if (first === undefined || dot < 1) return {};
+  return { table: first.slice(0, dot), column: first.slice(dot + 1) };
+}
+
+/** SQLite's failure as one of Freshet's errors, with the original as `cause`. */
+export function fromSqlite(
+  failure: SqliteFailure,
+  cause: unknown,
+  context: FailureContext = {},
+): FreshetError {
+  const { errcode, message } = failure;
+  const [make, details] = primary[errcode & 0xff] ?? [InternalError, { code: 'INTERNAL' as const }];
+  if (make === IntegrityError) {
+    const [subcode, sqlstate] = constraint[errcode] ?? [details.subcode ?? 'constraint', details.sqlstate];
+    return new IntegrityError(message, {
+      ...details,
+      subcode,
+      sqlstate,
+      ...located(subcode, message, context),
+      cause,
+    });
+  }
+  if (make === ProgrammingError && details.subcode === 'sql.error') {
+    if (wrongState.test(message)) {
+      return new OperationalError(message, {
+        code: 'TRANSACTION',
+        subcode: 'transaction.state',
+        sqlstate: '25000',
+        cause,
+      });
+    }
+    const known = wrongSql.find(([pattern]) => pattern.test(message));
+    if (known) {
+      return new ProgrammingError(message, { code: 'SQL', subcode: known[1], sqlstate: known[2], cause });
+    }
+    if (message === 'integer overflow') {
+      return new DataError(message, {
+        code: 'VALUE',
+        subcode: 'value.integer_overflow',
+        sqlstate: '22003',
+        cause,
+      });
+    }
+  }
+  if (errcode === 1032) {
+    return new OperationalError('Cannot write: the database file was deleted or replaced. Open it again.', {
+      code: 'FILE_REPLACED',
+      subcode: 'io.file_replaced',
+      cause,
+    });
+  }
+  return new make(message, { ...details, cause });
+}
+
+function located(subcode: string, message: string, context: FailureContext) {
+  const { target, columnOf } = context;
+  switch (subcode) {
+    case 'constraint.unique':
+    case 'constraint.primary_key':
+    case 'constraint.not_null':
+    case 'constraint.rowid':
+      return { table: target, ...constrainedColumn(message) };
+    case 'constraint.datatype':
+      return { table: target, column: /\bcolumn \S+?\.(.+)$/.exec(message)?.[1] };
+    case 'constraint.check': {
+      const text = /^CHECK constraint failed: (.*)$/s.exec(message)?.[1] ?? '';
+      return { table: target, column: columnOf?.('check', text) };
+    }
+    case 'constraint.foreign_key':
+      return { table: target, column: columnOf?.('foreign_key', '') };
+    default:
+      return { table: target };
+  }
+}

@@ -1,0 +1,60 @@
+import type { DriverRunResult } from './drivers/driver.ts';
+import type { Engine } from './engine.ts';
+import { executeBatch } from './execute-batch.ts';
+import * as reading from './reading.ts';
+import type { Statement } from './statement.ts';
+import type { Params, Row } from './values.ts';
+
+/** What a statement changed. `lastInsertRowid` is the connection's latest, whatever this statement was. */
+export type ExecuteResult = DriverRunResult;
+
+/** A statement prepared once and run often. It lives as long as its database and need not be closed. */
+export class StatementSync {
+  readonly #engine: Engine;
+  #statement: Statement;
+
+  /** @internal */
+  constructor(engine: Engine, statement: Statement) {
+    this.#engine = engine;
+    this.#statement = statement;
+  }
+
+  get sql(): string {
+    return this.#statement.plan.sql;
+  }
+
+  /** Names of the result columns, in order; empty without a result. */
+  get columns(): readonly string[] {
+    return this.#current().columns;
+  }
+
+  execute(params?: Params): ExecuteResult {
+    return this.#engine.execute(this.#current(), params);
+  }
+
+  query<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T[] {
+    return reading.query<T>(this.#engine, this.#current(), params, options);
+  }
+
+  queryOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T | null {
+    return reading.queryOne<T>(this.#engine, this.#current(), params, options);
+  }
+
+  queryRaw(params?: Params): reading.RawResult {
+    return reading.queryRaw(this.#engine, this.#current(), params);
+  }
+
+  iterate<T = Row>(params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
+    return reading.iterate<T>(this.#engine, this.#current(), params, options);
+  }
+
+  /** All or nothing; see `DatabaseSync.executeBatch`. */
+  executeBatch(paramsList: Iterable<Params>): { changes: number } {
+    return executeBatch(this.#engine, this.#current(), paramsList);
+  }
+
+  #current(): Statement {
+    this.#statement = this.#engine.current(this.#statement);
+    return this.#statement;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Catalog } from './catalog.ts';
+import type { DriverStatement } from './drivers/driver.ts';
+import type { Access } from './sql/access.ts';
+import type { StatementPlan } from './sql/statement-plan.ts';
+
+/** A statement as the engine keeps it: its text's plan, SQLite's program, and what it may touch. */
+export class Statement {
+  readonly plan: StatementPlan;
+  readonly driver: DriverStatement;
+  readonly access: Access;
+  /** The schema as this was compiled for; another one asks for compiling again. */
+  readonly generation: number;
+  /** Tables that it may write, triggers and foreign-key actions included. */
+  readonly writes: readonly string[];
+  /** A failure may leave part of the work done: OR FAIL, here or in the schema. */
+  readonly mayFail: boolean;
+  /** Rows may be replaced: OR REPLACE, here or in the schema. */
+  readonly mayReplace: boolean;
+  #columns: readonly string[] | undefined;
+
+  constructor(
+    plan: StatementPlan,
+    driver: DriverStatement,
+    access: Access,
+    catalog: Catalog,
+    generation: number,
+  ) {
+    this.plan = plan;
+    this.driver = driver;
+    this.access = access;
+    this.generation = generation;
+    const isWrite = plan.kind === 'write';
+    this.writes = isWrite ? access.writes(catalog) : [];
+    this.mayFail = isWrite && (plan.conflict === 'Fail' || catalog.mentions('FAIL'));
+    this.mayReplace = isWrite && (plan.conflict === 'Replace' || catalog.mentions('REPLACE'));
+  }
+
+  /** Names of the result columns, asked for once. */
+  get columns(): readonly string[] {
+    this.#columns ??= this.driver.columns().map(({ name }) => name);
+    return this.#columns;
+  }
+
+  /** SQLite compiled it again, for a schema that another program changed. */
+  forgetColumns(): void {
+    this.#columns = undefined;
+  }
+}

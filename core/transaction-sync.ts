@@ -1,0 +1,116 @@
+import { atomically, beginText, control, inSavepoint, type TransactionMode } from './atomically.ts';
+import type { Engine } from './engine.ts';
+import { OperationalError } from './errors.ts';
+import { executeBatch } from './execute-batch.ts';
+import * as reading from './reading.ts';
+import type { ExecuteResult } from './statement-sync.ts';
+import type { Params, Row } from './values.ts';
+
+/**
+ * The open transaction of a connection. Its methods are the database's, and refuse once it has ended: by
+ * `commit`, by `rollback`, or because SQLite rolled it back by itself (a full disk, `OR ROLLBACK`).
+ */
+export class TransactionSync implements Disposable {
+  readonly #engine: Engine;
+  readonly #id: number;
+
+  /** @internal */
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#id = engine.transactionId;
+  }
+
+  /** False once it has ended in whatever way. */
+  get isOpen(): boolean {
+    return this.#engine.inTransaction && this.#engine.transactionId === this.#id;
+  }
+
+  execute(sql: string, params?: Params): ExecuteResult {
+    this.#assertOpen('execute');
+    return this.#engine.execute(this.#engine.compile(sql), params);
+  }
+
+  exec(script: string): void {
+    this.#assertOpen('execute');
+    this.#engine.exec(script);
+  }
+
+  query<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T[] {
+    this.#assertOpen('query');
+    return reading.query<T>(this.#engine, this.#engine.compile(sql), params, options);
+  }
+
+  queryOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T | null {
+    this.#assertOpen('query');
+    return reading.queryOne<T>(this.#engine, this.#engine.compile(sql), params, options);
+  }
+
+  queryRaw(sql: string, params?: Params): reading.RawResult {
+    this.#assertOpen('query');
+    return reading.queryRaw(this.#engine, this.#engine.compile(sql), params);
+  }
+
+  iterate<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
+    this.#assertOpen('iterate');
+    return reading.iterate<T>(this.#engine, this.#engine.compile(sql), params, options);
+  }
+
+  executeBatch(sql: string, paramsList: Iterable<Params>): { changes: number } {
+    this.#assertOpen('execute');
+    return executeBatch(this.#engine, this.#engine.compile(sql), paramsList);
+  }
+
+  /** Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. */
+  savepoint<R>(fn: (tx: TransactionSync) => R): R {
+    this.#assertOpen('set a savepoint');
+    return inSavepoint(this.#engine, () => fn(this));
+  }
+
+  /** After an error, a deferred constraint say, the transaction is still open: mend it or roll it back. */
+  commit(): void {
+    this.#assertOpen('commit');
+    control(this.#engine, 'COMMIT');
+  }
+
+  rollback(): void {
+    this.#assertOpen('roll back');
+    control(this.#engine, 'ROLLBACK');
+  }
+
+  /** Rolls back what was neither committed nor rolled back. */
+  [Symbol.dispose](): void {
+    if (this.isOpen) control(this.#engine, 'ROLLBACK');
+  }
+
+  #assertOpen(doing: string): void {
+    this.#engine.assertOpen(doing);
+    if (this.isOpen) return;
+    throw new OperationalError(`Cannot ${doing}: the transaction has ended. Begin another one.`, {
+      code: 'TRANSACTION',
+      subcode: 'transaction.ended',
+      sqlstate: '25000',
+    });
+  }
+}
+
+/** Begins a transaction; there must be none. */
+export function begin(engine: Engine, mode: TransactionMode): TransactionSync {
+  engine.assertOpen('begin');
+  if (engine.inTransaction) {
+    throw new OperationalError(
+      'Cannot begin: a transaction is open. Nest with transaction() or savepoint().',
+      {
+        code: 'TRANSACTION',
+        subcode: 'transaction.nested',
+        sqlstate: '25001',
+      },
+    );
+  }
+  control(engine, beginText(mode));
+  return new TransactionSync(engine);
+}
+
+/** Runs `fn` in a transaction, or in a savepoint when one is open: committed on return, undone on throw. */
+export function inTransaction<R>(engine: Engine, mode: TransactionMode, fn: (tx: TransactionSync) => R): R {
+  return atomically(engine, mode, () => fn(new TransactionSync(engine)));
+}

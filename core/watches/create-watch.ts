@@ -1,0 +1,155 @@
+import type { Engine } from '../engine.ts';
+import { InterfaceError, ProgrammingError } from '../errors.ts';
+import { bindParameters } from '../parameters.ts';
+import { narrowers } from '../rows.ts';
+import type { Access } from '../sql/access.ts';
+import { planStatement } from '../sql/statement-plan.ts';
+import type { Params } from '../values.ts';
+import type { InitialEvent } from './events.ts';
+import { makeRange, type RangeBounds, rangeColumn } from './range.ts';
+import { Watch, type WatchOptions } from './watch.ts';
+import { changeStreamSpec, rangeSpec, tablesSpec, type WatchSpec } from './watch-spec.ts';
+
+/** @throws ProgrammingError for an empty list, or a table that can't be watched. */
+export function watchTable(engine: Engine, tables: string | readonly string[], options: WatchOptions): Watch {
+  const names = typeof tables === 'string' ? [tables] : tables;
+  if (names.length === 0) throw watchError('watch table list must not be empty', 'watch.no_table');
+  return open(engine, tablesSpec('table', watchable(engine, names)), options);
+}
+
+/** @throws ProgrammingError for an unknown table or column, or a table without a key to range over. */
+export function watchRange(engine: Engine, table: string, bounds: RangeBounds, options: WatchOptions): Watch {
+  const [name = ''] = watchable(engine, [table]);
+  const info = engine.catalog.table(name);
+  if (!info) throw unknownTable(table);
+  // The bounds bind as parameters do, so that what can't be bound is refused here too.
+  bindParameters({ style: 'positional', count: 2 }, [bounds.lower ?? null, bounds.upper ?? null]);
+  const column = rangeColumn(info, bounds.column);
+  const collation = column === null ? 'BINARY' : engine.catalog.collationOf(info.name, column);
+  return open(engine, rangeSpec(info.name, makeRange(info, bounds, collation)), options);
+}
+
+/** @throws ProgrammingError for anything but a SELECT whose tables are known and watchable. */
+export function watchQuery(
+  engine: Engine,
+  sql: string,
+  params: Params | undefined,
+  options: WatchOptions,
+): Watch {
+  if (planStatement(sql).kind !== 'select') {
+    throw watchError('query subscriptions require a read-only SELECT', 'watch.not_a_select');
+  }
+  const statement = engine.compile(sql);
+  bindParameters(statement.plan.parameters, params);
+  return open(engine, tablesSpec('query', followable(engine, statement)), options, () => {
+    const rows = engine.all(engine.current(statement), params);
+    const narrow = narrowers[engine.config.intMode];
+    return { columns: statement.columns, rows: rows.map((row) => row.map(narrow)) };
+  });
+}
+
+export function changeStream(
+  engine: Engine,
+  options: WatchOptions & { readonly tables?: readonly string[] },
+): Watch {
+  const { tables = [] } = options;
+  return open(engine, changeStreamSpec(tables.length === 0 ? null : watchable(engine, tables)), options);
+}
+
+/**
+ * Registers first and reads then, so that no commit falls between. Inside a transaction both wait for its
+ * end: what it has written may yet be rolled back.
+ */
+function open(
+  engine: Engine,
+  spec: WatchSpec,
+  options: WatchOptions,
+  read: () => Pick<InitialEvent, 'columns' | 'rows'> = () => ({}),
+): Watch {
+  const { queueCapacity } = options;
+  if (queueCapacity !== undefined && !Number.isFinite(queueCapacity)) {
+    throw new InterfaceError(`queueCapacity is ${queueCapacity}: it must be a number of events.`, {
+      code: 'CONFIG',
+      subcode: 'config.option',
+    });
+  }
+  const { hub } = engine;
+  const forget = engine.onClose(() => watch.close());
+  const watch = new Watch(hub.allocateWatchId(), spec, options, Date.now() * 1000, () => {
+    forget();
+    hub.removeWatch(watch);
+  });
+  engine.whenIdle(() => {
+    if (watch.isClosed) return;
+    hub.addWatch(watch);
+    try {
+      const result = read();
+      watch.start({
+        schema_version: 1,
+        type: 'initial',
+        watch_id: watch.id,
+        snapshot_lsn: hub.lastLsn,
+        schema_cookie: engine.schemaCookie,
+        ...result,
+      });
+    } catch (error) {
+      watch.close();
+      throw error;
+    }
+  });
+  return watch;
+}
+
+function watchable(engine: Engine, names: readonly string[]): Set<string> {
+  engine.assertOpen('watch');
+  return new Set(
+    names.map((name) => {
+      const info = engine.catalog.table(name);
+      if (engine.catalog.table(name, 'temp') || isInternal(name)) {
+        throw watchError(`table ${name} is not watchable`, 'watch.not_watchable', name);
+      }
+      if (!info) throw unknownTable(name);
+      if (info.kind === 'view' || info.kind === 'shadow') {
+        throw watchError(`table ${name} is not watchable`, 'watch.not_watchable', name);
+      }
+      return info.name;
+    }),
+  );
+}
+
+/** The tables behind a query, when SQLite names them all. */
+function followable(
+  engine: Engine,
+  { plan, access }: { plan: { sys: boolean }; access: Access },
+): Set<string> {
+  const { tables, unknown } = access.reads(engine.catalog);
+  if (
+    plan.sys ||
+    access.recursive ||
+    unknown.length > 0 ||
+    tables.some((table) => !isFollowable(engine, table))
+  ) {
+    throw watchError('query dependencies are not watchable for this SELECT', 'watch.opaque');
+  }
+  if (tables.length === 0) {
+    throw watchError('query subscription has no watchable table dependencies', 'watch.no_dependency');
+  }
+  return new Set(tables);
+}
+
+/** Tables of `temp` and of attached databases are no part of this database's commits. */
+function isFollowable(engine: Engine, table: string): boolean {
+  return !isInternal(table) && engine.catalog.table(table)?.name === table;
+}
+
+function isInternal(name: string): boolean {
+  return /^sqlite_/i.test(name);
+}
+
+function unknownTable(name: string): ProgrammingError {
+  return watchError(`unknown watch table ${name}`, 'watch.unknown_table', name);
+}
+
+function watchError(message: string, subcode: string, table?: string): ProgrammingError {
+  return new ProgrammingError(message, { code: 'WATCH', subcode, table });
+}

@@ -1,0 +1,133 @@
+import type { TableInfo } from '../catalog.ts';
+import { ProgrammingError } from '../errors.ts';
+import { foldName } from '../sql/identifier.ts';
+import type { Row, SqlValue } from '../values.ts';
+
+/** Bounds of one column; the primary key where no column is named. An absent or null bound is open. */
+export interface RangeBounds {
+  readonly column?: string;
+  readonly lower?: SqlValue;
+  readonly upper?: SqlValue;
+  /** Both are inclusive unless told otherwise. */
+  readonly lowerInclusive?: boolean;
+  readonly upperInclusive?: boolean;
+}
+
+export interface Range {
+  readonly bounds: {
+    readonly column: string | null;
+    readonly lower: SqlValue;
+    readonly upper: SqlValue;
+    readonly lower_inclusive: boolean;
+    readonly upper_inclusive: boolean;
+  };
+  /** Whether the row may lie inside. Values that only SQLite can compare count as inside. */
+  contains(row: Readonly<Row> | null): boolean;
+}
+
+/**
+ * @throws ProgrammingError when the column is unknown, or none is named and there is no primary key.
+ */
+export function makeRange(table: TableInfo, bounds: RangeBounds, collation: string): Range {
+  const column = rangeColumn(table, bounds.column);
+  const { lower = null, upper = null, lowerInclusive = true, upperInclusive = true } = bounds;
+  const compare = comparator(collation);
+  return {
+    bounds: {
+      column,
+      lower,
+      upper,
+      lower_inclusive: lowerInclusive,
+      upper_inclusive: upperInclusive,
+    },
+    contains(row) {
+      if (row === null) return false;
+      if (column === null) return true;
+      const value = row[column] ?? null;
+      if (value === null) return lower === null && upper === null;
+      return isAbove(value, lower, lowerInclusive, compare) && isBelow(value, upper, upperInclusive, compare);
+    },
+  };
+}
+
+/** The column that a range is over; null for a composite primary key, whose ranges match every change. */
+export function rangeColumn(table: TableInfo, column: string | undefined): string | null {
+  if (column !== undefined) {
+    const found = table.columns.find(({ name }) => foldName(name) === foldName(column));
+    if (found) return found.name;
+    throw new ProgrammingError(`Table ${table.name} has no column ${column}.`, {
+      code: 'WATCH',
+      subcode: 'watch.unknown_column',
+      table: table.name,
+      column,
+    });
+  }
+  if (table.primaryKey.length === 0) {
+    throw new ProgrammingError(
+      `range watch requires a primary key on table ${table.name}. Declare one, or name a column.`,
+      { code: 'WATCH', subcode: 'watch.no_primary_key', table: table.name },
+    );
+  }
+  return table.primaryKey.length === 1 ? (table.primaryKey[0] ?? null) : null;
+}
+
+type Compare = (a: SqlValue, b: SqlValue) => number | undefined;
+
+function isAbove(value: SqlValue, bound: SqlValue, inclusive: boolean, compare: Compare): boolean {
+  if (bound === null) return true;
+  const order = compare(value, bound);
+  return order === undefined || order > 0 || (inclusive && order === 0);
+}
+
+function isBelow(value: SqlValue, bound: SqlValue, inclusive: boolean, compare: Compare): boolean {
+  if (bound === null) return true;
+  const order = compare(value, bound);
+  return order === undefined || order < 0 || (inclusive && order === 0);
+}
+
+/** The order of two values, or undefined where affinity or an unknown collation has a say. */
+function comparator(collation: string): Compare {
+  const fold = collations[collation.toUpperCase()];
+  return (a, b) => {
+    if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0;
+    if (typeof a === 'string' && typeof b === 'string') return fold && compareText(fold(a), fold(b));
+    if (a instanceof Uint8Array && b instanceof Uint8Array) return compareBytes(a, b);
+    return undefined;
+  };
+}
+
+const collations: Readonly<Record<string, ((text: string) => string) | undefined>> = {
+  BINARY: (text) => text,
+  NOCASE: foldName,
+  RTRIM: (text) => text.replace(/ +$/, ''),
+};
+
+function isNumber(value: SqlValue): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** By code point, which is the order of the UTF-8 bytes that SQLite compares; `<` compares UTF-16 units. */
+function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const one = a.charCodeAt(i);
+    const other = b.charCodeAt(i);
+    if (one === other) continue;
+    const surrogates = isSurrogate(one) === isSurrogate(other);
+    return surrogates ? one - other : isSurrogate(one) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const order = (a[i] ?? 0) - (b[i] ?? 0);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,125 @@
+import type { RowChange } from '../commit/changeset.ts';
+import type { ChangesetRecord } from '../commit/changeset-record.ts';
+import type { ChangeEvent, InvalidateEvent } from './events.ts';
+import type { Range } from './range.ts';
+
+/** A commit with more row changes for a watch than this is told without them. */
+export const maxRowChangesPerEvent = 4096;
+
+/** What a watch follows: which commits are its events, and how they look. */
+export interface WatchSpec {
+  readonly kind: 'table' | 'range' | 'query' | 'change_stream';
+  /** The tables whose rows must be captured; null: all. */
+  readonly tables: ReadonlySet<string> | null;
+  readonly dependencies: unknown;
+  matches(changeset: ChangesetRecord): boolean;
+  /** The commit has more row changes than the event may carry. */
+  truncates(changeset: ChangesetRecord): boolean;
+  event(watchId: number, eventId: number, changeset: ChangesetRecord): InvalidateEvent | ChangeEvent;
+}
+
+/** Table and query watches: any change of one of their tables. A schema change may concern every one. */
+export function tablesSpec(kind: 'table' | 'query', tables: ReadonlySet<string>): WatchSpec {
+  return {
+    kind,
+    tables,
+    dependencies: { tables: [...tables].sort() },
+    matches: (changeset) => changeset.schema_changed || changeset.tables.some((table) => tables.has(table)),
+    truncates: (changeset) => countOf(changeset, tables) > maxRowChangesPerEvent,
+    event: (watchId, eventId, changeset) => invalidate(watchId, eventId, changeset, tables, () => true),
+  };
+}
+
+/** A range of a column: a change whose row lies inside before or after. */
+export function rangeSpec(table: string, range: Range): WatchSpec {
+  const tables = new Set([table]);
+  const inside = (change: RowChange): boolean =>
+    range.contains(change.before) || range.contains(change.after);
+  const truncates = (changeset: ChangesetRecord): boolean =>
+    countOf(changeset, tables) > maxRowChangesPerEvent;
+  return {
+    kind: 'range',
+    tables,
+    dependencies: { table, ...range.bounds },
+    matches(changeset) {
+      if (changeset.schema_changed) return true;
+      if (!changeset.tables.includes(table)) return false;
+      if (!changeset.tells(table) || truncates(changeset)) return true;
+      return changeset.row_changes.some((change) => change.table === table && inside(change));
+    },
+    truncates,
+    event: (watchId, eventId, changeset) => invalidate(watchId, eventId, changeset, tables, inside),
+  };
+}
+
+/** Every commit, or every commit that touches one of `tables`. */
+export function changeStreamSpec(tables: ReadonlySet<string> | null): WatchSpec {
+  const truncates = (changeset: ChangesetRecord): boolean =>
+    countOf(changeset, tables) > maxRowChangesPerEvent;
+  return {
+    kind: 'change_stream',
+    tables,
+    dependencies: { tables: tables && [...tables].sort() },
+    matches: (changeset) =>
+      tables === null || changeset.schema_changed || changeset.tables.some((table) => tables.has(table)),
+    truncates,
+    event(streamId, eventId, changeset) {
+      const truncated = truncates(changeset);
+      return {
+        schema_version: 1,
+        type: 'change',
+        stream_id: streamId,
+        event_id: eventId,
+        commit_lsn: changeset.commit_lsn,
+        schema_cookie: changeset.schema_cookie,
+        source: changeset.source,
+        table_changes: changeset.tables.map((table) => ({
+          table,
+          schema_changed: changeset.schema_changed,
+          row_change_count: changeset.rowCounts.get(table) ?? 0,
+        })),
+        row_changes_truncated: truncated,
+        row_changes: truncated ? [] : select(changeset, tables, () => true),
+      };
+    },
+  };
+}
+
+function invalidate(
+  watchId: number,
+  eventId: number,
+  changeset: ChangesetRecord,
+  tables: ReadonlySet<string>,
+  concerns: (change: RowChange) => boolean,
+): InvalidateEvent {
+  const truncated = countOf(changeset, tables) > maxRowChangesPerEvent;
+  return {
+    schema_version: 1,
+    type: 'invalidate',
+    watch_id: watchId,
+    event_id: eventId,
+    commit_lsn: changeset.commit_lsn,
+    schema_cookie: changeset.schema_cookie,
+    source: changeset.source,
+    tables: changeset.tables,
+    schema_changed: changeset.schema_changed,
+    row_changes_truncated: truncated,
+    row_changes: truncated ? [] : select(changeset, tables, concerns),
+  };
+}
+
+function select(
+  changeset: ChangesetRecord,
+  tables: ReadonlySet<string> | null,
+  concerns: (change: RowChange) => boolean,
+): readonly RowChange[] {
+  return changeset.row_changes.filter(
+    (change) => (tables === null || tables.has(change.table)) && concerns(change),
+  );
+}
+
+function countOf(changeset: ChangesetRecord, tables: ReadonlySet<string> | null): number {
+  let count = 0;
+  for (const [table, rows] of changeset.rowCounts) if (tables === null || tables.has(table)) count += rows;
+  return count;
+}

@@ -1,0 +1,199 @@
+import { aggregate, comparisonOf, equalityOf, predicate, type Scope, scalar } from './expressions.ts';
+import type { Grammar, Operand, Source, Tag } from './grammar.ts';
+import { clean } from './sources.ts';
+
+/** FROM and WHERE: what a SELECT core reads before it groups or shows anything. */
+export interface From {
+  readonly text: string;
+  readonly operands: readonly Operand[];
+  readonly keys: readonly Operand[] | null;
+  readonly where: readonly string[];
+}
+
+/** One column of an answer; `sql` is its text in the select list. */
+export type Output = Operand;
+
+/** One SELECT, without its ORDER BY and LIMIT. */
+export interface Core {
+  readonly select: readonly Output[];
+  readonly distinct: boolean;
+  /** Everything from FROM on. */
+  readonly tail: string;
+  /** ORDER BY terms that leave no ties. */
+  readonly total: readonly string[] | null;
+  /** Output columns that identify a row of the answer. */
+  readonly keys: readonly string[] | null;
+  /** What else ORDER BY may mention. */
+  readonly scope: Scope;
+}
+
+const whereOf = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : ` WHERE ${conditions.map((c) => (conditions.length > 1 ? `(${c})` : c)).join(' AND ')}`;
+
+/** A source alone, filtered or not. */
+export function single(g: Grammar, source: Source, filtered = 0.75): From {
+  const where = g.random.chance(filtered) ? [predicate(g, clean(source.operands))] : [];
+  return { ...source, where };
+}
+
+/** `sql AS name`, or without AS where the name doesn't matter. */
+export function output(g: Grammar, of: Omit<Operand, 'name'> & { name?: string }, named: boolean): Output {
+  const name = g.name('c');
+  if (!named && of.tag === 'exact' && g.random.chance(0.4)) return { ...of, name };
+  return { ...of, name, sql: `${of.sql} AS ${name}` };
+}
+
+/** The value of an expression: no affinity, no collation, and the flavour `any`, so that nothing sums it. */
+const expression = (sql: string, tag: Tag = 'exact'): Omit<Operand, 'name'> => ({
+  sql,
+  tag,
+  clean: tag === 'exact',
+  affinity: 'blob',
+  collation: 'BINARY',
+  flavour: 'any',
+});
+
+/** Rows as they come: filter, projection, joins. */
+export function rows(g: Grammar, from: From, named = false): Core {
+  const scope = clean(from.operands);
+  const tail = ` FROM ${from.text}${whereOf(from.where)}`;
+  const exact = from.operands.every((o) => o.tag === 'exact');
+  if (!named && exact && g.random.chance(0.12)) {
+    g.use('SELECT *');
+    const all = [{ ...(from.operands[0] as Operand), sql: '*' }];
+    const names = new Set(from.operands.map((o) => o.name.toLowerCase()));
+    const shown = names.size === from.operands.length && from.keys?.every((key) => from.operands.includes(key));
+    return { select: all, distinct: false, tail, total: sortKeys(from), keys: shown ? ['*'] : null, scope };
+  }
+  const shown = from.keys && g.random.chance(named ? 0.85 : 0.6) ? from.keys.map((key) => output(g, key, named)) : [];
+  const others = g.random.times(g.random.between(shown.length > 0 ? 0 : 1, 3), () =>
+    output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : expression(scalar(g, scope)), named),
+  );
+  const keys = shown.length > 0 ? shown.map((o) => o.name) : null;
+  return { select: [...shown, ...others], distinct: false, tail, total: sortKeys(from), keys, scope };
+}
+
+const sortKeys = (from: From): string[] | null => from.keys?.map((key) => key.sql) ?? null;
+
+/** The kinds of join; those that null-extend get conditions that look at the NULLs (rule 8 of section 11). */
+export function join(g: Grammar, left: From, right: Source): From {
+  const kind = g.random.weighted<string>([
+    [5, 'JOIN'],
+    [1, 'INNER JOIN'],
+    [1, ','],
+    [1, 'CROSS JOIN'],
+    [6, 'LEFT JOIN'],
+    [2, 'RIGHT JOIN'],
+    [3, 'FULL JOIN'],
+  ]);
+  const lateral = right.text.startsWith('json_each');
+  const used = lateral && kind !== 'LEFT JOIN' ? ',' : kind;
+  g.use(used === ',' ? 'comma join' : used.toLowerCase());
+  const ours = clean(left.operands);
+  const theirs = clean(right.operands);
+  const operands = [...left.operands, ...right.operands];
+  const keys = left.keys && right.keys && [...left.keys, ...right.keys];
+  const common = theirs.filter((o) => ours.some((other) => other.name.toLowerCase() === o.name.toLowerCase()));
+  const outer = used.startsWith('LEFT') || used.startsWith('RIGHT') || used.startsWith('FULL');
+  const where = [...left.where];
+  let condition = '';
+  if (!lateral && used !== ',' && common.length > 0 && g.random.chance(0.12)) {
+    g.use('using');
+    condition = ` USING (${g.written(g.random.pick(common).name)})`;
+  } else if (!lateral && used !== ',' && used !== 'CROSS JOIN' && left.text.indexOf(' JOIN ') < 0 && g.random.chance(0.06)) {
+    g.use('natural join');
+    return { text: `${left.text} NATURAL ${used} ${right.text}`, operands, keys, where };
+  } else if (lateral) {
+    condition = outer ? ' ON 1' : '';
+  } else {
+    const theta = g.random.chance(0.12);
+    if (theta) g.use('theta join');
+    const parts = [theta ? comparisonOf(g, ours, theirs) : equalityOf(g, ours, theirs)];
+    if (g.random.chance(0.2)) parts.push(predicate(g, g.random.pick([ours, theirs, [...ours, ...theirs]]), 1));
+    if (used === ',') where.push(parts.join(' AND '));
+    else condition = ` ON ${parts.map((part) => `(${part})`).join(' AND ')}`;
+  }
+  if (outer && g.random.chance(0.5)) where.push(nullable(g, ours, theirs));
+  else if (g.random.chance(0.35)) where.push(predicate(g, [...ours, ...theirs], 1));
+  return { text: `${left.text}${used === ',' ? ', ' : ` ${used} `}${right.text}${condition}`, operands, keys, where };
+}
+
+/** Conditions under which a null-extended row and a matched one differ. */
+function nullable(g: Grammar, ours: Scope, theirs: Scope): string {
+  g.use('condition on the nullable side');
+  const b = g.random.pick(theirs);
+  return g.random.weighted<() => string>([
+    [3, () => `${b.sql} IS NULL`],
+    [2, () => `coalesce(${b.sql}, 1) = 1`],
+    [2, () => `(${predicate(g, theirs, 0)} OR ${predicate(g, ours, 0)})`],
+    [1, () => `${b.sql} IS NOT ${g.random.pick(ours).sql}`],
+    [1, () => `NOT coalesce(${predicate(g, theirs, 0)}, 0)`],
+  ])();
+}
+
+/** GROUP BY with HAVING; without keys, a grand total: one row also over nothing. */
+export function groups(g: Grammar, from: From, keyed = true, named = false): Core {
+  const scope = clean(from.operands);
+  const terms = keyed ? g.random.times(g.random.between(1, 2), () => groupKey(g, scope)) : [];
+  g.use(keyed ? 'group by' : 'grand total');
+  const shown = terms.filter(() => g.random.chance(0.8)).map((term) => output(g, term, named));
+  const aggregates = g.random.times(g.random.between(1, 3), () => output(g, aggregate(g, scope), named));
+  if (!named && keyed && g.random.chance(0.06)) {
+    g.use('bare column');
+    aggregates.push(output(g, { ...g.random.pick(scope), tag: 'any' }, true));
+  }
+  const having = g.random.chance(0.3) ? ` HAVING ${havingOf(g, scope, terms)}` : '';
+  const by = terms.length > 0 ? ` GROUP BY ${terms.map((term) => term.sql).join(', ')}` : '';
+  return {
+    select: [...shown, ...aggregates],
+    distinct: false,
+    tail: ` FROM ${from.text}${whereOf(from.where)}${by}${having}`,
+    total: terms.map((term) => term.sql),
+    keys: shown.length === terms.length ? shown.map((o) => o.name) : null,
+    scope: [],
+  };
+}
+
+/** A term of GROUP BY. Where equal values are spelt in several ways the group shows any of them. */
+function groupKey(g: Grammar, scope: Scope): Omit<Operand, 'name'> & { name: string } {
+  const o = g.random.pick(scope);
+  const tag: Tag = o.collation === 'BINARY' ? 'exact' : 'folded';
+  const fixed = tag === 'exact' && (o.affinity !== 'blob' || o.flavour === 'small');
+  return g.random.weighted<() => Omit<Operand, 'name'> & { name: string }>([
+    [6, () => ({ ...o, tag, clean: fixed })],
+    [1, () => ({ ...expression(`coalesce(${o.sql}, -1)`), name: '', clean: false })],
+    [1, () => ({ ...expression(`${o.sql} IS NULL`), name: '' })],
+    [1, () => ({ ...expression(`typeof(${o.sql})`), name: '' })],
+    [1, () => ({ ...expression(`lower(${o.sql})`), name: '' })],
+  ])();
+}
+
+function havingOf(g: Grammar, scope: Scope, terms: readonly Operand[]): string {
+  g.use('having');
+  const fixed = terms.filter((term) => term.clean);
+  const small = scope.filter((o) => o.flavour === 'small');
+  return g.random.weighted<() => string>([
+    [4, () => `count(*) ${g.random.pick(['>', '<', '=', '<>'])} ${g.random.between(0, 3)}`],
+    [small.length > 0 ? 3 : 0, () => `sum(${g.random.pick(small).sql}) ${g.random.pick(['>', '<=', 'IS NOT'])} ${g.random.between(0, 8)}`],
+    [small.length > 0 ? 1 : 0, () => `max(${g.random.pick(small).sql}) IS NULL OR count(*) = 1`],
+    [fixed.length > 0 ? 2 : 0, () => predicate(g, fixed, g.random.between(0, 1))],
+  ])();
+}
+
+/** DISTINCT over a few columns; the answer is its own key. */
+export function distinct(g: Grammar, from: From, named = false): Core {
+  g.use('distinct');
+  const scope = clean(from.operands);
+  const select = g.random.times(g.random.between(1, 3), () => output(g, groupKey(g, scope), named));
+  return {
+    select,
+    distinct: true,
+    tail: ` FROM ${from.text}${whereOf(from.where)}`,
+    total: select.map((_, i) => String(i + 1)),
+    keys: select.map((o) => o.name),
+    scope: [],
+  };
+}
+
+export const coreText = (core: Core): string =>
+  `SELECT ${core.distinct ? 'DISTINCT ' : ''}${core.select.map((o) => o.sql).join(', ')}${core.tail}`;

@@ -1,0 +1,134 @@
+import type { Params } from '../../core/values.ts';
+import { quoted, written } from './names.ts';
+import type { Random } from './random.ts';
+import type { Affinity, Collation, Flavour, Schema, Table } from './schema.ts';
+import { type Constant, hostileValues } from './values.ts';
+
+/**
+ * How much of an output column SQLite itself fixes (section 9 of maintaining-sql.md):
+ * - exact: the value, 5 and 5.0 being one;
+ * - approximate: a REAL sum, whose last bits depend on the order of the scan;
+ * - folded: any of several values that are equal under a collation;
+ * - parts: a concatenation in any order;
+ * - any: not at all (bare columns).
+ */
+export type Tag = 'exact' | 'approximate' | 'folded' | 'parts' | 'any';
+
+/** A column of some relation, as the expressions above it may use it. */
+export interface RelationColumn {
+  readonly name: string;
+  readonly affinity: Affinity;
+  readonly collation: Collation;
+  readonly flavour: Flavour;
+  readonly tag: Tag;
+  /** Whether expressions over it are determinate: one storage class, one spelling. */
+  readonly clean: boolean;
+}
+
+/** A column in reach of an expression. */
+export interface Operand extends RelationColumn {
+  readonly sql: string;
+}
+
+/** Something to select from: a table, view, derived table, CTE or table-valued function. */
+export interface Source {
+  /** As it stands behind FROM or JOIN. */
+  readonly text: string;
+  readonly operands: readonly Operand[];
+  /** Expressions that identify a row; null where none does. */
+  readonly keys: readonly Operand[] | null;
+}
+
+export interface View {
+  readonly name: string;
+  readonly columns: readonly RelationColumn[];
+  /** Columns that identify a row; null where none does. */
+  readonly keys: readonly string[] | null;
+  readonly ddl: string;
+}
+
+export interface Catalog extends Schema {
+  readonly views: readonly View[];
+}
+
+export type ParameterStyle = 'none' | 'anonymous' | 'numbered' | 'dollar' | 'named';
+
+const marker = /\u0001(\d+)\u0001/g;
+
+/** What one query's generation shares: chance, the schema, the parameters so far, and what was used. */
+export class Grammar {
+  readonly random: Random;
+  readonly catalog: Catalog;
+  readonly features = new Set<string>();
+  /** `name AS (SELECT ...)` in front of the query. */
+  readonly withs: string[] = [];
+  readonly #style: ParameterStyle;
+  readonly #values: Constant[] = [];
+  readonly #aliases: string[] = [];
+
+  constructor(random: Random, catalog: Catalog, style: ParameterStyle) {
+    this.random = random;
+    this.catalog = catalog;
+    this.#style = style;
+  }
+
+  /** Notes a construct for the histogram. */
+  use(feature: string): void {
+    this.features.add(feature);
+  }
+
+  table(): Table {
+    return this.random.pick(this.catalog.tables);
+  }
+
+  /** A constant in the text: a literal, or a place for a parameter. */
+  constant(value: Constant): string {
+    if (this.#style === 'none' || value.value === undefined || this.random.chance(0.5)) return value.sql;
+    this.use(`parameter ${this.#style}`);
+    this.#values.push(value);
+    return `\u0001${this.#values.length - 1}\u0001`;
+  }
+
+  hostile(): string {
+    return this.constant(this.random.pick(hostileValues));
+  }
+
+  alias(): string {
+    const plain = `t${this.#aliases.length}`;
+    const name = this.random.chance(0.08) ? `${this.random.pick(['a b', 'group', '🎈', "q'"])}${this.#aliases.length}` : plain;
+    this.#aliases.push(name);
+    return name === plain ? name : quoted(name);
+  }
+
+  /** A free name that is not an alias. */
+  name(wanted: string): string {
+    this.#aliases.push(wanted);
+    return `${wanted}${this.#aliases.length}`;
+  }
+
+  written(name: string): string {
+    return written(this.random, name);
+  }
+
+  /** The text with its parameters in one style, numbered by their first place in it. */
+  render(text: string): { sql: string; params?: Params } {
+    if (!text.includes('\u0001')) return { sql: text };
+    const list: Constant['value'][] = [];
+    const named: Record<string, NonNullable<Constant['value']> | null> = {};
+    const places = new Map<string, string>();
+    const sql = text.replace(marker, (_, index: string) => {
+      const value = (this.#values[Number(index)] as Constant).value ?? null;
+      const known = places.get(index);
+      if (known !== undefined && this.#style !== 'anonymous') return known;
+      list.push(value);
+      const number = list.length;
+      const place = { none: '', anonymous: '?', numbered: `?${number}`, dollar: `$${number}`, named: `${':@$'[number % 3]}p${number}` }[
+        this.#style
+      ];
+      named[`p${number}`] = value;
+      places.set(index, place);
+      return place;
+    });
+    return { sql, params: this.#style === 'named' ? named : (list as Params) };
+  }
+}
