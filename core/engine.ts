@@ -132,6 +132,11 @@ export class Engine implements HubMember {
     return this.#transactionId;
   }
 
+  /** Another number whenever statements may mean something else than before. */
+  get schemaGeneration(): number {
+    return this.#generation;
+  }
+
   get schemaCookie(): number {
     return this.#schemaCookie;
   }
@@ -481,14 +486,17 @@ export class Engine implements HubMember {
   #committed(): void {
     const { entries, everything } = this.#log;
     const schemaChanged = this.#schemaDirty && this.#readNewCookie();
+    const localOnly = this.#schemaDirty && !schemaChanged;
     if (!this.hub.isActive || (entries.length === 0 && !everything && !schemaChanged)) {
       this.#ended();
+      if (localOnly) this.hub.noteLocalSchemaChange(this.#localSchemaChange());
       this.#runIdle();
       return;
     }
     const changeset = this.#changeset(everything, schemaChanged);
     this.#ended();
     this.hub.publish(changeset, this);
+    if (localOnly) this.hub.noteLocalSchemaChange(this.#localSchemaChange());
     this.#runIdle();
   }
 
@@ -520,6 +528,17 @@ export class Engine implements HubMember {
     const calls = this.#whenIdle;
     this.#whenIdle = [];
     for (const call of calls) if (!this.#closed) call();
+  }
+
+  #localSchemaChange(): ChangesetRecord {
+    return new ChangesetRecord({
+      commit_lsn: this.hub.lastLsn,
+      source: 'direct',
+      schema_cookie: this.#schemaCookie,
+      schema_changed: true,
+      tables: [],
+      wide: true,
+    });
   }
 
   #changeset(everything: boolean, schemaChanged: boolean): ChangesetRecord {

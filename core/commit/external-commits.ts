@@ -19,10 +19,6 @@ export class ExternalCommits {
     this.#check = check;
   }
 
-  get isRunning(): boolean {
-    return this.#timer !== undefined;
-  }
-
   start(): void {
     if (this.#path === null || this.#timer) return;
     this.#timer = setInterval(this.#check, this.#pollIntervalMs).unref();

@@ -66,6 +66,7 @@ export class Hub {
   readonly #undelivered: ChangesetRecord[] = [];
   readonly #external: ExternalCommits;
   #demandForAll = 0;
+  #observing = false;
   #delivering = false;
   #lastLsn = 0;
   #lastCommitter: HubMember | undefined;
@@ -183,6 +184,12 @@ export class Hub {
     this.#drain();
   }
 
+  /** The schema moved in a way that no other connection sees: `temp`, or an attached database. */
+  noteLocalSchemaChange(changeset: ChangesetRecord): void {
+    for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
+    for (const maintainer of this.#maintainers) maintainer.deliver();
+  }
+
   metrics(): ReactiveMetrics {
     const infos = this.subscriptions();
     const count = (kind: SubscriptionInfo['kind']): number => infos.filter((i) => i.kind === kind).length;
@@ -218,8 +225,9 @@ export class Hub {
   /** Queues the commit to watches and brings maintainers up to date; calls no user code. */
   #spread(changeset: ChangesetRecord): void {
     if (this.#watches.size > 0) this.#toWatches(changeset);
+    // Before maintainers look: one of them may come upon a later commit of another program.
+    this.#undelivered.push(changeset);
     for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
-    if (this.#listeners.size > 0 || this.#maintainers.size > 0) this.#undelivered.push(changeset);
   }
 
   #toWatches(changeset: ChangesetRecord): void {
@@ -279,10 +287,12 @@ export class Hub {
   }
 
   #activityChanged(): void {
-    if (this.isActive && !this.#external.isRunning) {
+    if (this.isActive && !this.#observing) {
+      this.#observing = true;
       for (const member of this.#members) member.startObserving();
       this.#external.start();
     } else if (!this.isActive) {
+      this.#observing = false;
       this.#external.stop();
     }
   }

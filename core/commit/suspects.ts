@@ -1,5 +1,6 @@
-import type { DriverConnection, DriverValue } from '../drivers/driver.ts';
+import type { DriverConnection } from '../drivers/driver.ts';
 import { quoteName } from '../sql/identifier.ts';
+import { equalityKey } from '../sql/value-key.ts';
 import type { Capture } from './capture.ts';
 import { type CapturedRow, type CapturedTable, header, operation } from './captured-table.ts';
 import type { LogEntry } from './transaction-log.ts';
@@ -74,15 +75,7 @@ function hasBinaryIdentity({ info }: CapturedTable): boolean {
 }
 
 function keyOf(table: CapturedTable, image: CapturedRow): string {
-  return `${table.id}:${table.identity(image).map(keyPart).join('\u0000')}`;
-}
-
-/** Equal exactly when SQLite's `=` under BINARY says so: 1 and 1.0 are one value. */
-function keyPart(value: DriverValue): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? `i${BigInt(value)}` : `r${value}`;
-  if (typeof value === 'bigint') return `i${value}`;
-  if (value instanceof Uint8Array) return `b${Array.from(value).join(',')}`;
-  return value === null ? 'n' : `t${value.length}:${value}`;
+  return `${table.id}:${equalityKey(table.identity(image))}`;
 }
 
 function exists(connection: DriverConnection, table: CapturedTable, image: CapturedRow): boolean {

@@ -91,8 +91,12 @@ export function countOf(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** A row's whole content as SQLite holds it: what shadow tables count. */
-export const contentOf = (row: Readonly<Row>): string => fingerprint(row, {});
+/** A row's whole content as SQLite holds it, its columns in any order: what shadow tables count. */
+export const contentOf = (row: Readonly<Row>): string =>
+  Object.keys(row)
+    .sort()
+    .map((name) => `${name}=${canonical(row[name] as SqlValue, 'exact')}\u0000`)
+    .join('');
 
 /** Nothing at all differs: not even 0 and -0. */
 export function identical(a: Readonly<Row>, b: Readonly<Row>): boolean {

@@ -122,7 +122,7 @@ export function makeStep(s: Situation): PlannedStep {
 /** Keeps tables small, so that rows keep meeting and a comparison stays cheap. */
 export function thinOut(catalog: Catalog, name: string): Step {
   const table = catalog.tables.find((t) => t.name === name);
-  const key = table?.rowid ?? quoted(table?.key[0] ?? '');
-  const kept = `SELECT ${key} FROM ${quoted(name)} ORDER BY 1 LIMIT 6`;
-  return { by: 'first', action: sql(`DELETE FROM ${quoted(name)} WHERE ${key} NOT IN (${kept})`), schema: false };
+  const key = table?.rowid ?? (table?.key[0] === undefined ? null : quoted(table.key[0]));
+  const kept = ` WHERE ${key} NOT IN (SELECT ${key} FROM ${quoted(name)} ORDER BY 1 LIMIT 6)`;
+  return { by: 'first', action: sql(`DELETE FROM ${quoted(name)}${key === null ? '' : kept}`), schema: false };
 }

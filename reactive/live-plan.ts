@@ -1,0 +1,106 @@
+import type { Engine } from '../core/engine.ts';
+import { ProgrammingError } from '../core/errors.ts';
+import type { LiveExplain } from './live-explain.ts';
+import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
+import type { ResultShape } from './snapshot.ts';
+
+/** How a query is kept up to date; shared by all its parameters, made anew when the schema changes. */
+export interface LivePlan {
+  readonly generation: number;
+  /** The user's text, with hidden key columns where it has row keys. */
+  readonly sql: string;
+  readonly shape: ResultShape;
+  /** The tables whose commits can change the answer, views and subqueries included. */
+  readonly tables: ReadonlySet<string>;
+  /** Something that no list of tables covers, such as `sqlite_sequence`: any commit can change the answer. */
+  readonly readsEverything: boolean;
+  readonly explain: LiveExplain;
+}
+
+// Functions whose rows depend on their arguments alone.
+const pureTableFunctions = new Set(['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree', 'generate_series']);
+
+/** @throws ProgrammingError for anything but a SELECT, and for one that SQLite refuses. */
+export function planLive(engine: Engine, sql: string): LivePlan {
+  const original = engine.compile(sql);
+  if (original.plan.kind !== 'select') {
+    throw new ProgrammingError('A live query takes a SELECT. Use execute() for statements that write.', {
+      code: 'SQL',
+      subcode: 'sql.not_a_select',
+    });
+  }
+  const { tables, unknown } = original.access.reads(engine.catalog);
+  const keyed = withKeys(engine, sql, original.columns.length, planRowKeys(sql, keyCatalog(engine)));
+  const ordered = hasOuterOrder(sql);
+  return {
+    generation: engine.schemaGeneration,
+    sql: keyed.sql,
+    shape: { columns: original.columns, hidden: keyed.hidden, ordered },
+    tables: new Set(tables),
+    readsEverything:
+      original.plan.sys ||
+      unknown.some((name) => !pureTableFunctions.has(name)) ||
+      tables.some((name) => /^sqlite_/i.test(name) || engine.catalog.table(name)?.kind === 'shadow'),
+    explain: {
+      tier: 're-evaluated',
+      reason: 'every commit that changes one of its tables runs the query again',
+      tables: [...tables].sort(),
+      rowKey: keyed.rowKey,
+      order: ordered ? 'as the query says' : 'open: rows keep their place',
+    },
+  };
+}
+
+interface Keyed {
+  readonly sql: string;
+  readonly hidden: number | null;
+  readonly rowKey: string;
+}
+
+/** The text with its keys, if SQLite accepts it and it returns what it should; else the text as it is. */
+function withKeys(engine: Engine, sql: string, columns: number, plan: RowKeyPlan): Keyed {
+  if (plan.kind === 'single') return { sql, hidden: 0, rowKey: 'none needed: there is one row at most' };
+  if (plan.kind === 'content') return { sql, hidden: null, rowKey: `row content (${plan.reason})` };
+  try {
+    if (engine.compile(plan.sql).columns.length === columns + plan.hidden) {
+      const rowKey = plan.kind === 'row' ? 'the row keys of its tables' : 'the group';
+      return { sql: plan.sql, hidden: plan.hidden, rowKey };
+    }
+  } catch {
+    // Content serves every query; a key only makes its deltas finer.
+  }
+  return { sql, hidden: null, rowKey: 'row content (the query takes no further columns)' };
+}
+
+function keyCatalog(engine: Engine): KeyCatalog {
+  const aggregates = new Map<string, ReadonlySet<number>>();
+  const catalog = engine.connection
+    .prepare("SELECT name, narg FROM pragma_function_list WHERE type IN ('a', 'w')")
+    .all([]);
+  for (const [name, count] of catalog) {
+    const key = String(name).toLowerCase();
+    aggregates.set(key, new Set([...(aggregates.get(key) ?? []), Number(count)]));
+  }
+  return {
+    table(schema, name) {
+      const info =
+        schema === undefined
+          ? (engine.catalog.table(name, 'temp') ?? engine.catalog.table(name))
+          : engine.catalog.table(name, schema);
+      if (info?.kind !== 'table') return undefined;
+      return {
+        name: info.name,
+        rowid: info.rowid,
+        primaryKey: info.withoutRowid ? info.primaryKey : [],
+        columns: info.columns.map((column) => column.name),
+      };
+    },
+    isAggregate(name, count) {
+      const counts = aggregates.get(name.toLowerCase());
+      if (!counts) return false;
+      // With several arguments min and max are plain functions.
+      if (name.toLowerCase() === 'min' || name.toLowerCase() === 'max') return count === 1;
+      return counts.has(count) || counts.has(-1);
+    },
+  };
+}

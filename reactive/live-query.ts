@@ -1,0 +1,80 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { Engine } from '../core/engine.ts';
+import type { Params, Row } from '../core/values.ts';
+import type { LiveDelta } from './live-delta.ts';
+import { type LiveExplain, printable } from './live-explain.ts';
+import { LiveRegistry } from './live-registry.ts';
+import type { Materialisation, Recipient } from './materialisation.ts';
+import type { Schedule } from './schedule.ts';
+
+/**
+ * A SELECT whose answer stays true: an Observable of read-only snapshots, in which an unchanged row is the
+ * same object as before. It starts with its first subscriber and ends with its last; equal queries share.
+ */
+export class LiveQuery<T = Row> extends Observable<readonly T[]> {
+  /** What changes between two snapshots. The first delta of a subscription inserts the whole answer. */
+  readonly changes: Observable<LiveDelta<T>>;
+  readonly #engine: Engine;
+  readonly #sql: string;
+  readonly #params: Params | undefined;
+  readonly #schedule: Schedule;
+  readonly #open = new Set<Recipient>();
+  #materialisation: Materialisation | undefined;
+
+  /** @internal Use `live`. */
+  constructor(engine: Engine, sql: string, params: Params | undefined, schedule: Schedule) {
+    super((subscriber) => this.#subscribe('rows', subscriber));
+    this.changes = new Observable((subscriber) => this.#subscribe('changes', subscriber));
+    this.#engine = engine;
+    this.#sql = sql;
+    this.#params = params;
+    this.#schedule = schedule;
+  }
+
+  /** The answer at the last commit; undefined without subscribers and before the first answer. */
+  get value(): readonly T[] | undefined {
+    return this.#materialisation?.value as readonly T[] | undefined;
+  }
+
+  /** How the answer is kept fresh, and why so. @throws ProgrammingError when SQLite refuses the query. */
+  explain(): LiveExplain {
+    return printable(LiveRegistry.of(this.#engine).explain(this.#sql));
+  }
+
+  #subscribe(takes: Recipient['takes'], subscriber: Subscriber<never>): () => void {
+    const recipient: Recipient = {
+      schedule: this.#schedule,
+      takes,
+      // A Recipient knows rows as rows; the caller of `live` has said what type they are.
+      next: (value) => subscriber.next(value as never),
+      error: (error) => {
+        this.#forget(recipient);
+        subscriber.error(error);
+      },
+      complete: () => {
+        this.#forget(recipient);
+        subscriber.complete();
+      },
+    };
+    const registry = LiveRegistry.of(this.#engine);
+    this.#open.add(recipient);
+    try {
+      const materialisation = registry.subscribe(this.#sql, this.#params, recipient, (opened) => {
+        this.#materialisation = opened;
+      });
+      return () => {
+        this.#forget(recipient);
+        registry.unsubscribe(materialisation, recipient);
+      };
+    } catch (error) {
+      this.#forget(recipient);
+      subscriber.error(error);
+      return () => {};
+    }
+  }
+
+  #forget(recipient: Recipient): void {
+    this.#open.delete(recipient);
+    if (this.#open.size === 0) this.#materialisation = undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
+import { ProgrammingError } from '../core/errors.ts';
+import type { Params, Row } from '../core/values.ts';
+import { LiveQuery } from './live-query.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface LiveOptions {
+  /**
+   * When subscribers are told: `sync`, before the committing call returns; `microtask`, the default, when the
+   * code that committed has run to its end; `frame`, with the next repaint. It never delays `value`.
+   */
+  readonly schedule?: Schedule;
+}
+
+/**
+ * Asks a question once and holds an answer that stays true. Takes every read-only SELECT. Nothing runs before
+ * the first subscriber; errors of the query reach subscribers, who can subscribe again.
+ */
+export function live<T = Row>(
+  db: DatabaseSync,
+  sql: string,
+  params?: Params,
+  options: LiveOptions = {},
+): LiveQuery<T> {
+  const { schedule = 'microtask' } = options;
+  if (!['sync', 'microtask', 'frame'].includes(schedule)) {
+    throw new ProgrammingError(`${String(schedule)} is no schedule: use sync, microtask or frame.`, {
+      code: 'CONFIG',
+      subcode: 'config.option',
+    });
+  }
+  return new LiveQuery<T>(db[engineOf], sql, copied(params), schedule);
+}
+
+/** The caller may go on to change what it passed. */
+function copied(params: Params | undefined): Params | undefined {
+  if (Array.isArray(params)) return [...params];
+  return params === undefined || params === null ? params : { ...params };
+}

@@ -1,0 +1,9 @@
+/** When subscribers are told: within the commit, when the calling code has run to its end, or at a frame. */
+export type Schedule = 'sync' | 'microtask' | 'frame';
+
+/** Calls `flush` once, at the time that the schedule says. */
+export function scheduleFlush(schedule: Exclude<Schedule, 'sync'>, flush: () => void): void {
+  if (schedule === 'microtask') queueMicrotask(flush);
+  else if (typeof requestAnimationFrame === 'function') requestAnimationFrame(flush);
+  else setTimeout(flush, 1000 / 60);
+}

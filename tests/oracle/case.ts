@@ -1,0 +1,189 @@
+import { BareDatabase } from './bare.ts';
+import type { Schedule } from './engine.ts';
+import type { Catalog } from './grammar.ts';
+import { quoted } from './names.ts';
+import { makeSchema } from './objects.ts';
+import { type Actor, runStep, type Step } from './program.ts';
+import { makeQuery, makeView, type Query } from './queries.ts';
+import { Random } from './random.ts';
+import { fill } from './statements.ts';
+import { makeStep, thinOut } from './steps.ts';
+
+/** A query that is kept live: by whom, and when its subscribers are told. */
+export interface LiveCase {
+  readonly query: Query;
+  readonly owner: 'first' | 'second';
+  readonly schedule: Schedule;
+}
+
+/** Everything that one run does, as plain data: nothing in it depends on the engine under test. */
+export interface Case {
+  readonly seed: number;
+  /** A file has two handles and another program; memory has one handle. */
+  readonly location: 'memory' | 'file';
+  readonly schema: readonly string[];
+  readonly lives: readonly LiveCase[];
+  readonly steps: readonly Step[];
+}
+
+/** What generation cost: how much SQLite refused of what was generated, and what was. */
+export interface Census {
+  refused: number;
+  made: number;
+  readonly refusals: Map<string, string>;
+  readonly features: Map<string, number>;
+}
+
+export const newCensus = (): Census => ({ refused: 0, made: 0, refusals: new Map(), features: new Map() });
+
+export interface CaseOptions {
+  readonly steps: number;
+  readonly lives: number;
+}
+
+const noHooks = { open: () => {}, close: () => {} };
+
+/** Answers beyond this make comparisons slow and find nothing more. */
+const mostRows = 150;
+
+/** Generates one case from its seed. Each part is tried on SQLite first, so that the next one knows the true schema. */
+export function makeCase(seed: number, options: CaseOptions, census: Census): Case {
+  const random = new Random(seed);
+  const db = new BareDatabase(':memory:');
+  try {
+    const location = random.chance(0.25) ? 'file' : 'memory';
+    const { catalog, schema } = makeDatabase(random, db, census);
+    const lives: LiveCase[] = [];
+    while (lives.length < options.lives) {
+      // The same question asked twice shares one materialisation.
+      const again = lives.length > 0 && random.chance(0.08);
+      const query = again ? random.pick(lives).query : acceptedQuery(random, catalog, db, census);
+      const owner = location === 'file' && random.chance(0.3) ? 'second' : 'first';
+      lives.push({ query, owner, schedule: random.chance(0.5) ? 'sync' : 'microtask' });
+    }
+    const actors: Actor[] =
+      location === 'memory' ? ['first'] : ['first', 'first', 'first', 'first', 'second', 'second', 'program'];
+    return { seed, location, schema, lives, steps: makeSteps(random, db, catalog, options, actors, census) };
+  } finally {
+    db.close();
+  }
+}
+
+function makeSteps(
+  random: Random,
+  db: BareDatabase,
+  start: Catalog,
+  options: CaseOptions,
+  actors: readonly Actor[],
+  census: Census,
+): Step[] {
+  let catalog = start;
+  const steps: Step[] = [];
+  while (steps.length < options.steps) {
+    const full = catalog.tables.find((table) => count(db, table.name) > 20);
+    const planned = full
+      ? { step: thinOut(catalog, full.name), change: null }
+      : makeStep({ random, catalog, queries: options.lives, actors });
+    runStep(db, planned.step.action, noHooks);
+    if (planned.change) {
+      note(census, planned.change.kind);
+      catalog = believed(db, catalog, planned.change.after);
+    }
+    steps.push(planned.step);
+  }
+  return steps;
+}
+
+function makeDatabase(random: Random, db: BareDatabase, census: Census): { catalog: Catalog; schema: string[] } {
+  const made = makeSchema(random);
+  const schema: string[] = [];
+  const accepted = (sql: string): boolean => {
+    try {
+      db.exec(sql);
+      schema.push(sql);
+      return true;
+    } catch (error) {
+      refuse(census, error, sql);
+      return false;
+    }
+  };
+  const tables = made.tables.filter((table) => accepted(table.ddl));
+  for (const table of tables) note(census, table.keyKind);
+  const indexes = made.indexes.filter(accepted);
+  let catalog: Catalog = { tables, indexes, triggers: [], views: [] };
+  for (let i = random.between(0, 2); i > 0; i--) {
+    const view = makeView(random, catalog, `v${i}`);
+    if (accepted(view.ddl)) catalog = { ...catalog, views: [...catalog.views, view] };
+  }
+  for (const table of tables) {
+    for (let rows = random.between(0, 8); rows > 0; rows--) accepted(fill(random, catalog, table));
+  }
+  const triggers = made.triggers.filter(accepted);
+  return { catalog: known(db, { ...catalog, triggers }), schema };
+}
+
+/** A query that SQLite prepares and answers, not too long. */
+function acceptedQuery(random: Random, catalog: Catalog, db: BareDatabase, census: Census): Query {
+  for (;;) {
+    const query = makeQuery(random, catalog);
+    census.made++;
+    try {
+      if (db.query(query.sql, query.params).length > mostRows) continue;
+      note(census, ...query.features);
+      return query;
+    } catch (error) {
+      census.refused++;
+      refuse(census, error, query.sql);
+    }
+  }
+}
+
+/** The catalog after a change, where the schema shows that it happened. */
+function believed(db: BareDatabase, before: Catalog, after: Catalog): Catalog {
+  const changed = known(db, after);
+  const lost = after.tables.some((table) => {
+    const now = changed.tables.find((t) => t.name === table.name);
+    return now?.columns.length !== table.columns.length;
+  });
+  return lost || changed.tables.length < after.tables.length ? known(db, before) : changed;
+}
+
+/** What of a catalog the database really has. */
+function known(db: BareDatabase, catalog: Catalog): Catalog {
+  const tables = catalog.tables
+    .map((table) => {
+      const names = db.query(`SELECT name FROM pragma_table_xinfo('${table.name.replaceAll("'", "''")}')`);
+      const real = new Set(names.map((row) => row['name']));
+      return { ...table, columns: table.columns.filter((c) => real.has(c.name)) };
+    })
+    .filter((table) => table.columns.some((c) => c.flavour === 'small') && table.columns.some((c) => c.flavour === 'key'));
+  const works = (sql: string): boolean => {
+    try {
+      db.query(sql);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const views = catalog.views.filter((view) =>
+    works(`SELECT ${view.columns.map((c) => quoted(c.name)).join(', ')} FROM ${quoted(view.name)} LIMIT 0`),
+  );
+  return tables.length === 0 ? catalog : { ...catalog, tables, views };
+}
+
+function count(db: BareDatabase, table: string): number {
+  try {
+    return Number(db.query(`SELECT count(*) AS n FROM ${quoted(table)}`)[0]?.['n']);
+  } catch {
+    return 0;
+  }
+}
+
+function note(census: Census, ...features: readonly string[]): void {
+  for (const feature of features) census.features.set(feature, (census.features.get(feature) ?? 0) + 1);
+}
+
+function refuse(census: Census, error: unknown, sql: string): void {
+  const message = error instanceof Error ? error.message : String(error);
+  census.refusals.set(message.replace(/".*"|: .*$/, ''), `${sql}  -- ${message}`);
+}

@@ -1,0 +1,144 @@
+import type { Changeset, RowChange } from '../../core/commit/changeset.ts';
+import { contentOf } from './compare.ts';
+import type { Row, Runner, WatchEvent } from './engine.ts';
+import { quoted } from './names.ts';
+import { showRow } from './values.ts';
+import type { Report } from './watched.ts';
+
+/** Every table's rows, counted by their content: a table without a key may hold a row twice. */
+export type Contents = Map<string, Map<string, number>>;
+
+const tablesOf = (db: Runner): string[] =>
+  db
+    .query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
+    .map((row) => String(row['name']));
+
+function readTable(db: Runner, table: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of db.query(`SELECT * FROM main.${quoted(table)}`)) add(counts, row, 1);
+  return counts;
+}
+
+function add(counts: Map<string, number>, row: Readonly<Row>, by: 1 | -1): number {
+  const content = contentOf(row);
+  const count = (counts.get(content) ?? 0) + by;
+  if (count === 0) counts.delete(content);
+  else counts.set(content, count);
+  return count;
+}
+
+export function readContents(db: Runner): Contents {
+  return new Map(tablesOf(db).map((table) => [table, readTable(db, table)]));
+}
+
+/** Where two databases' tables differ, as a text; null where they don't. */
+export function contentsDifference(expected: Contents, actual: Contents): string | null {
+  const names = new Set([...expected.keys(), ...actual.keys()]);
+  for (const name of names) {
+    const [want, got] = [expected.get(name), actual.get(name)];
+    if (!want || !got) return `table ${name} is ${want ? 'missing' : 'unexpected'}`;
+    for (const content of new Set([...want.keys(), ...got.keys()])) {
+      const [wanted, have] = [want.get(content) ?? 0, got.get(content) ?? 0];
+      if (wanted !== have) return `table ${name}: ${have} instead of ${wanted} rows ${readable(content)}`;
+    }
+  }
+  return null;
+}
+
+const readable = (content: string): string => `{${content.split('\u0000').filter(Boolean).join(', ')}}`;
+
+/**
+ * A copy of every table, kept by nothing but the row changes that an engine reports. Each change must fit the copy as
+ * it stands: `before` is a row that is there. Where a commit tells only tables they are read again.
+ */
+export class ShadowTables {
+  readonly #db: Runner;
+  readonly #report: Report;
+  readonly #name: string;
+  #contents: Contents;
+  #lsn = Number.NEGATIVE_INFINITY;
+
+  constructor(db: Runner, name: string, report: Report) {
+    this.#db = db;
+    this.#name = name;
+    this.#report = report;
+    this.#contents = readContents(db);
+  }
+
+  get contents(): Contents {
+    return this.#contents;
+  }
+
+  #problem(rule: string, detail: string): void {
+    this.#report(`${this.#name}: ${rule}`, detail);
+  }
+
+  /** From `db.subscribe`: the database still shows exactly this commit. */
+  commit(changeset: Changeset): void {
+    this.#inOrder(changeset.commit_lsn);
+    const { tables, row_changes, wide, schema_changed } = changeset;
+    if (tables.length === 0 && !schema_changed && !wide) this.#problem('a commit that changed nothing emits nothing', '');
+    if (tables.some((table, i) => i > 0 && table <= (tables[i - 1] as string))) this.#problem('tables are sorted', tables.join());
+    const stray = row_changes.find((change) => !tables.includes(change.table));
+    if (stray) this.#problem('every changed table is listed', stray.table);
+    if (schema_changed) this.#contents = readContents(this.#db);
+    else if (wide) this.#readAgain(tables);
+    else this.#apply(row_changes, new Set());
+  }
+
+  /** From a change stream: the database may be some commits further, so what lost its rows is read at the end. */
+  events(events: readonly WatchEvent[]): void {
+    const stale = new Set<string>();
+    let everything = false;
+    for (const event of events) {
+      if (event.type === 'lagged') everything = true;
+      if (event.type !== 'change') continue;
+      this.#inOrder(event.commit_lsn);
+      for (const change of event.table_changes) {
+        everything ||= change.schema_changed;
+        if (change.row_change_count === 0 || event.row_changes_truncated) stale.add(change.table);
+      }
+      if (event.table_changes.length === 0) everything = true;
+    }
+    if (everything) {
+      this.#contents = readContents(this.#db);
+      return;
+    }
+    for (const event of events) if (event.type === 'change') this.#apply(event.row_changes, stale);
+    this.#readAgain(stale);
+  }
+
+  #inOrder(lsn: number): void {
+    if (lsn <= this.#lsn) this.#problem('commit_lsn rises', `${lsn} after ${this.#lsn}`);
+    this.#lsn = lsn;
+  }
+
+  #readAgain(tables: Iterable<string>): void {
+    for (const table of tables) {
+      if (this.#contents.has(table)) this.#contents.set(table, readTable(this.#db, table));
+    }
+  }
+
+  #apply(changes: readonly RowChange[], except: ReadonlySet<string>): void {
+    for (const change of changes) {
+      const rows = this.#contents.get(change.table);
+      if (!rows) this.#problem('changed tables exist', change.table);
+      if (!rows || except.has(change.table)) continue;
+      const { operation, before, after } = change;
+      if ((before === null) !== (operation === 'insert') || (after === null) !== (operation === 'delete')) {
+        this.#problem('images fit the operation', `${operation} of ${change.table}: ${before} to ${after}`);
+        continue;
+      }
+      if (before && add(rows, before, -1) < 0) {
+        this.#problem('`before` is the row that was there', `${operation} of ${change.table}: ${showRow(before)}`);
+      }
+      if (after) add(rows, after, 1);
+      const shown = after ?? before;
+      for (const name of Object.keys(change.primary_key)) {
+        if (shown && contentOf({ k: change.primary_key[name] ?? null }) !== contentOf({ k: shown[name] ?? null })) {
+          this.#problem('primary_key is that of the row', `${change.table}.${name}: ${showRow(change.primary_key)}`);
+        }
+      }
+    }
+  }
+}
