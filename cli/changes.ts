@@ -58,6 +58,9 @@ function eventText(event: WatchEvent, { out, now }: Terminal): string {
         : ({ type: operation, row } as const);
     return `${out.paint('bold', printable(table))} ${changeText(change, Object.keys(row), out)}`;
   });
-  if (unseen.length > 0) lines.unshift(`${out.paint('bold', unseen.join(', '))} changed`);
-  return commitText(now(), event.commit_lsn, lines.length > 0 ? lines : ['changed'], out);
+  if (unseen.length > 0) {
+    const verb = event.source === 'external' ? 'may have changed (another program)' : 'changed';
+    lines.unshift(`${out.paint('bold', unseen.join(', '))} ${verb}`);
+  }
+  return commitText(now(), event.commit_lsn, lines, out);
 }

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { FreshetError } from '../core/index.ts';
 import { type ChangesOptions, changes } from './changes.ts';
-import { CommandError } from './command-error.ts';
+import { errorMessage } from './error-message.ts';
 import { type ExplainOptions, explain } from './explain.ts';
 import { Output, type Terminal } from './output.ts';
 import { collectParameter, parameterHelp } from './parameters.ts';
@@ -23,18 +22,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Its message is out already.
-    terminal.err.write(`freshet: ${messageOf(error)}\n`);
+    terminal.err.write(`freshet: ${errorMessage(error)}\n`);
     return 1;
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof FreshetError && error.code === 'PARAMETER') {
-    return `${error.message} Parameters are given with --param; see --help.`;
-  }
-  if (error instanceof FreshetError || error instanceof CommandError) return error.message;
-  // Anything else is a mistake of ours: its stack is what a report needs.
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function commands(terminal: Terminal): Command {

@@ -1,12 +1,15 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type DatabaseSync, FreshetError, type OpenOptions, openSync } from '../core/index.ts';
 import { CommandError } from './command-error.ts';
+import { errorMessage } from './error-message.ts';
 
 /** Why a plain path can't be opened, which SQLite doesn't tell; undefined for DSNs and when the file looks well. */
 function reason(location: string): string | undefined {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(location) || location.startsWith(':')) return undefined;
+  if (/^(memory|file):/i.test(location) || location === '' || location === ':memory:') return undefined;
   try {
-    return statSync(location).isDirectory() ? 'it is a directory' : undefined;
+    if (statSync(location).isDirectory()) return 'it is a directory';
+    accessSync(location, constants.R_OK);
+    return undefined;
   } catch (error) {
     switch ((error as NodeJS.ErrnoException).code) {
       case 'ENOENT':
@@ -20,6 +23,14 @@ function reason(location: string): string | undefined {
     }
   }
 }
+
+/** Why SQLite can't open a file, by the error's subcode. */
+const reasons: Readonly<Record<string, string>> = {
+  'corruption.not_a_database': 'it is not an SQLite database (or an encrypted one)',
+  // https://sqlite.org/wal.html#readonly
+  readonly:
+    'it is in WAL mode, and its -shm file cannot be made beside it. Copy the file to where you may write',
+};
 
 /**
  * Opens an existing database so that nothing can be written into it.
@@ -40,10 +51,7 @@ export function openToRead(location: string, onError?: NonNullable<OpenOptions['
     }
   } catch (error) {
     if (!(error instanceof FreshetError)) throw error;
-    const why =
-      error.subcode === 'corruption.not_a_database'
-        ? 'it is not an SQLite database (or an encrypted one)'
-        : error.message;
-    throw new CommandError(`cannot open ${location}: ${why.replace(/\.$/, '')}.`, { cause: error });
+    const why = reasons[error.subcode] ?? errorMessage(error).replace(/\.$/, '');
+    throw new CommandError(`cannot open ${location}: ${why}.`, { cause: error });
   }
 }

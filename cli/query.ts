@@ -1,5 +1,3 @@
-import { FreshetError } from '../core/index.ts';
-import { CommandError } from './command-error.ts';
 import { csvText } from './csv.ts';
 import { rowsJson } from './json-lines.ts';
 import { openToRead } from './open-to-read.ts';
@@ -21,22 +19,8 @@ export async function query(
   options: QueryOptions,
 ): Promise<void> {
   using db = openToRead(file);
-  const { columns, rows } = ask();
+  const { columns, rows } = db.queryRaw(sql, toParams(options.param));
   if (options.json) await out.print(rowsJson(columns, rows));
   else if (options.csv) await out.print(csvText(columns, rows));
   else if (columns.length > 0) await out.print(answerText(columns, rows, out));
-
-  function ask() {
-    try {
-      return db.queryRaw(sql, toParams(options.param));
-    } catch (error) {
-      if (error instanceof FreshetError && error.code === 'READONLY') {
-        throw new CommandError(
-          'this statement writes, and `freshet query` only reads. Write with the sqlite3 program, or from your own code with openSync().',
-          { cause: error },
-        );
-      }
-      throw error;
-    }
-  }
 }

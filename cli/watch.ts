@@ -1,7 +1,8 @@
-import { type DatabaseSync, FreshetError } from '../core/index.ts';
+import { type DatabaseSync, FreshetError, type Params } from '../core/index.ts';
 import { toJson } from '../core/json.ts';
-import { type LiveDelta, live } from '../reactive/index.ts';
+import { type LiveDelta, type LiveQuery, live } from '../reactive/index.ts';
 import { type Change, changeText, commitText, type Values } from './change-printer.ts';
+import { errorMessage } from './error-message.ts';
 import { snapshotJson } from './json-lines.ts';
 import { openToRead } from './open-to-read.ts';
 import { remark, type Terminal } from './output.ts';
@@ -29,6 +30,7 @@ export async function watch(
   sql: string,
   options: WatchOptions,
 ): Promise<void> {
+  const params = toParams(options.param);
   const failed = Promise.withResolvers<never>();
   using db = openToRead(file, failed.reject);
   using stop = new Stop(terminal.out, options.seconds);
@@ -37,20 +39,65 @@ export async function watch(
   async function answers(): Promise<void> {
     const printer = options.json
       ? jsonPrinter(terminal)
-      : linePrinter(terminal, columnsOf(terminal, db, sql, options));
-    await follow(terminal, db, sql, options, printer, stop.signal);
+      : linePrinter(terminal, () => columnsOf(terminal, db, sql, params));
+    // Closing the database is what ends the live query then.
+    await Promise.race([follow(terminal, db, live<Values>(db, sql, params), printer), stop.wait()]);
   }
 
   async function events(): Promise<void> {
-    using raw = db.watchQuery(sql, toParams(options.param));
+    using raw = db.watchQuery(sql, params);
     stop.wait().then(() => raw.close());
-    for (;;) {
+    while (!stop.signal.aborted) {
       const json = await raw.nextJson({ timeoutMs: Number.POSITIVE_INFINITY });
-      if (json === null) continue;
-      terminal.out.write(`${json}\n`);
-      if (stop.signal.aborted) return;
+      if (json !== null) terminal.out.write(`${json}\n`);
     }
   }
+}
+
+/**
+ * Prints until the database is closed. When the query fails after its first answer (its table was dropped, the file is
+ * locked), that is said once, and the query is asked again after each commit; a failure that no commit can mend is thrown.
+ */
+async function follow(
+  terminal: Terminal,
+  db: DatabaseSync,
+  query: LiveQuery<Values>,
+  printer: Printer,
+): Promise<void> {
+  let commit = Promise.withResolvers<void>();
+  db.subscribe(() => {
+    commit.resolve();
+    commit = Promise.withResolvers();
+  });
+  let answered = false;
+  let lastFailure = '';
+  for (;;) {
+    // Taken before asking: a commit that comes in between leads to one question too many, not to one too few.
+    const nextCommit = commit.promise;
+    let first = true;
+    try {
+      await query.changes.forEach((delta) => {
+        if (first) printer.snapshot(delta);
+        else printer.changes(delta);
+        if (!answered) remark(terminal, 'Watching. Ctrl-C ends.');
+        first = false;
+        answered = true;
+        lastFailure = '';
+      });
+      return;
+    } catch (error) {
+      if (!answered || !isMendable(error)) throw error;
+      if (error.message !== lastFailure) {
+        terminal.err.write(`freshet: ${errorMessage(error)} Asking again after the next commit.\n`);
+      }
+      lastFailure = error.message;
+    }
+    await nextCommit;
+  }
+}
+
+function isMendable(error: unknown): error is FreshetError {
+  return error instanceof FreshetError && (error.retryable || error.code === 'SQL');
 }
 
 /** The columns in the query's order, known even for an empty answer. */
@@ -58,9 +105,9 @@ function columnsOf(
   terminal: Terminal,
   db: DatabaseSync,
   sql: string,
-  options: WatchOptions,
+  params: Params | undefined,
 ): readonly string[] {
-  const { columns } = db.queryRaw(sql, toParams(options.param));
+  const { columns } = db.queryRaw(sql, params);
   const distinct = [...new Set(columns)];
   if (distinct.length < columns.length) {
     const twice = columns.find((name, index) => columns.indexOf(name) !== index);
@@ -69,69 +116,6 @@ function columnsOf(
     );
   }
   return distinct;
-}
-
-/**
- * Keeps the subscription going until `signal` aborts or the database closes. When the query fails after its first answer
- * (its table was dropped, the file is locked) that is said once, and after the next commit it is asked again; a failure
- * that no commit can mend is thrown.
- */
-function follow(
-  terminal: Terminal,
-  db: DatabaseSync,
-  sql: string,
-  options: WatchOptions,
-  printer: Printer,
-  signal: AbortSignal,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const query = live<Values>(db, sql, toParams(options.param));
-  let answered = false;
-  let lastFailure = '';
-  let end = () => {};
-  const stop = () => {
-    end();
-    resolve();
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  subscribe();
-  return promise;
-
-  function subscribe(): void {
-    let first = true;
-    const subscription = query.changes.subscribe({
-      next: (delta) => {
-        lastFailure = '';
-        if (first) printer.snapshot(delta);
-        else printer.changes(delta);
-        if (!answered) remark(terminal, 'Watching. Ctrl-C ends.');
-        first = false;
-        answered = true;
-      },
-      error: retry,
-      complete: resolve,
-    });
-    end = () => subscription.unsubscribe();
-  }
-
-  function retry(error: unknown): void {
-    const mendable = error instanceof FreshetError && (error.retryable || error.code === 'SQL');
-    if (!answered || !mendable) {
-      reject(error);
-      return;
-    }
-    if (error.message !== lastFailure) {
-      terminal.err.write(`freshet: ${error.message}. Asking again after the next commit.\n`);
-      lastFailure = error.message;
-    }
-    const unsubscribe = db.subscribe(() => {
-      unsubscribe();
-      // Not inside the commit that is being delivered.
-      const soon = setImmediate(subscribe);
-      end = () => clearImmediate(soon);
-    });
-    end = unsubscribe;
-  }
 }
 
 function jsonPrinter({ out }: Terminal): Printer {
@@ -143,9 +127,11 @@ function jsonPrinter({ out }: Terminal): Printer {
   };
 }
 
-function linePrinter({ out, now }: Terminal, columns: readonly string[]): Printer {
+function linePrinter({ out, now }: Terminal, columnsNow: () => readonly string[]): Printer {
+  let columns: readonly string[] = [];
   return {
     snapshot: ({ rows }) => {
+      columns = columnsNow(); // Not once and for all: a table that comes back may have others.
       const values = Array.from(rows, (row) => columns.map((name) => row[name] ?? null));
       for (const piece of answerText(columns, values, out)) out.write(piece);
     },

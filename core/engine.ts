@@ -6,7 +6,7 @@ import { ChangesetRecord, summarize } from './commit/changeset-record.ts';
 import type { Hub, HubMember } from './commit/hub.ts';
 import { acquireHub, releaseHub } from './commit/hub-registry.ts';
 import { hasSuspects, settleSuspects } from './commit/suspects.ts';
-import { TransactionLog } from './commit/transaction-log.ts';
+import { type LogEntry, TransactionLog } from './commit/transaction-log.ts';
 import { configure } from './configure.ts';
 import type {
   Driver,
@@ -493,6 +493,12 @@ export class Engine implements HubMember {
       this.#runIdle();
       return;
     }
+    if (!everything && !schemaChanged && entries.length < 8 && this.#isUnfollowed(entries)) {
+      this.#ended();
+      this.hub.passOver(this);
+      this.#runIdle();
+      return;
+    }
     const changeset = this.#changeset(everything, schemaChanged);
     this.#ended();
     this.hub.publish(changeset, this);
@@ -530,6 +536,11 @@ export class Engine implements HubMember {
     for (const call of calls) if (!this.#closed) call();
   }
 
+  #isUnfollowed(entries: readonly LogEntry[]): boolean {
+    for (const entry of entries) if (typeof entry !== 'string' || this.hub.concerns(entry)) return false;
+    return true;
+  }
+
   #localSchemaChange(): ChangesetRecord {
     return new ChangesetRecord({
       commit_lsn: this.hub.lastLsn,
@@ -543,15 +554,17 @@ export class Engine implements HubMember {
 
   #changeset(everything: boolean, schemaChanged: boolean): ChangesetRecord {
     const { tables, rows, shapes, wide } = summarize(this.#log.entries, this.#capture);
-    if (everything) for (const table of this.catalog.tableNames()) tables.add(table);
-    if (schemaChanged) for (const table of this.#schemaTables) tables.add(table);
+    const more = [
+      ...(everything ? this.catalog.tableNames() : []),
+      ...(schemaChanged ? this.#schemaTables : []),
+    ];
     return new ChangesetRecord(
       {
         commit_lsn: this.hub.allocateLsn(),
         source: 'direct',
         schema_cookie: this.#schemaCookie,
         schema_changed: schemaChanged,
-        tables: Object.freeze([...tables].sort()),
+        tables: more.length === 0 ? tables : Object.freeze([...new Set([...tables, ...more])].sort()),
         wide: wide || everything || schemaChanged,
       },
       rows,

@@ -86,6 +86,11 @@ export class LiveRegistry implements Maintainer {
     return new Promise((resolve) => this.#settling.push(resolve));
   }
 
+  concerns(table: string): boolean {
+    for (const one of this.#materialisations.values()) if (one.follows(table)) return true;
+    return false;
+  }
+
   maintain(changeset: ChangesetRecord): void {
     let dirty = false;
     for (const materialisation of this.#materialisations.values()) {

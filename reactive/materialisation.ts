@@ -56,11 +56,15 @@ export class Materialisation {
     return this.#seats.size === 0;
   }
 
+  /** A change of this table may change the answer. */
+  follows(table: string): boolean {
+    return !this.#plan || this.#plan.readsEverything || this.#plan.tables.has(table);
+  }
+
   /** A commit may have changed the answer. */
   dependsOn(changeset: ChangesetRecord): boolean {
-    const plan = this.#plan;
-    if (!plan || changeset.schema_changed || plan.readsEverything) return true;
-    return changeset.tables.some((table) => plan.tables.has(table));
+    if (changeset.schema_changed) return true;
+    return changeset.tables.some((table) => this.follows(table));
   }
 
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */

@@ -86,7 +86,7 @@ export function planRowKeys(sql: string, catalog: KeyCatalog): RowKeyPlan {
   if (core.distinctness === 'Distinct') return content('DISTINCT merges rows');
   return core.groupBy === undefined
     ? planRows(sql, select, core, sources)
-    : planGroups(sql, select, core, core.groupBy, sources, catalog);
+    : planGroups(sql, select, core, core.groupBy, sources);
 }
 
 /** Whether a top-level ORDER BY exists, on a compound or VALUES too. */
@@ -116,13 +116,12 @@ function planGroups(
   core: SelectFrom,
   groupBy: readonly Expr[],
   sources: readonly Source[],
-  catalog: KeyCatalog,
 ): RowKeyPlan {
   const texts: string[] = [];
   for (const term of groupBy) {
     const expression = groupExpression(term, core.columns, sources);
     if (expression === undefined) return content('a GROUP BY term may name a result column');
-    if (!isRepeatable(expression, catalog)) return content('a GROUP BY term must not be evaluated twice');
+    if (!isRepeatable(expression)) return content('a GROUP BY term must not be evaluated twice');
     texts.push(textOf(sql, withoutParentheses(expression)));
   }
   const ordered = new Set<string>();
@@ -236,15 +235,12 @@ function aggregationOf(
       arm.type === 'SelectFrom' && arm.from !== undefined ? sourcesOf(arm.from, table) : [],
     ]);
     for (const [index, arm] of cores.entries()) search(arm, scopes[index] ?? outer);
-    for (const node of [...(nested.orderBy ?? []), nested.limit]) {
-      if (node !== undefined) search(node, scopes[0] ?? outer);
-    }
+    for (const term of nested.orderBy ?? []) search(term, scopes[0] ?? outer);
   };
 
+  // Elsewhere in the core SQLite refuses aggregates of its own, or has them make no difference.
   for (const column of core.columns) search(column, [], true);
-  const joins = core.from?.joins?.map((join) => join.constraint) ?? [];
-  const others = [...joins, core.whereClause, ...(core.windowClause ?? []), ...(select.orderBy ?? [])];
-  for (const node of others) if (node !== undefined) search(node, []);
+  for (const definition of core.windowClause ?? []) search(definition, []);
   return own ? 'own' : doubtful ? 'doubtful' : 'none';
 }
 
@@ -372,7 +368,7 @@ const TIME_ARGUMENT: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Whether a copy of `expression` in the select list certainly has the value that rows were grouped by. */
-function isRepeatable(expression: Expr, catalog: KeyCatalog): boolean {
+function isRepeatable(expression: Expr): boolean {
   let repeatable = true;
   traverse(expression, {
     enter(node) {
@@ -382,7 +378,7 @@ function isRepeatable(expression: Expr, catalog: KeyCatalog): boolean {
           const time = node.args?.[TIME_ARGUMENT.get(name) ?? -1];
           const known =
             REPEATABLE_FUNCTIONS.has(name) || (time !== undefined && time.type !== 'StringLiteral');
-          if (!known || isAggregate(node, catalog)) repeatable = false;
+          if (!known) repeatable = false;
           break;
         }
         case 'LikeExpr':

@@ -1,7 +1,7 @@
 import type { Catalog, TableInfo } from '../catalog.ts';
 import type { DriverConnection, DriverValue } from '../drivers/driver.ts';
 import { quoteName } from '../sql/identifier.ts';
-import { CapturedTable, operation } from './captured-table.ts';
+import { CapturedTable, codeOf, header, type Operation, operation, tableIdOf } from './captured-table.ts';
 
 // SQLite allows 1,000 arguments here and 127 in older builds; wider rows are handed over in parts.
 const maxArguments = 100;
@@ -19,9 +19,9 @@ export class Capture {
   readonly #connection: DriverConnection;
   readonly #catalog: Catalog;
   readonly #record: (row: DriverValue[]) => void;
-  readonly #tables = new Map<bigint, CapturedTable>();
+  readonly #tables = new Map<number, CapturedTable>();
   readonly #installed = new Map<string, CapturedTable>();
-  #nextId = 0n;
+  #nextId = 0;
   #defined = false;
   #parts: DriverValue[] = [];
 
@@ -48,7 +48,7 @@ export class Capture {
 
   /** The table that a recorded row belongs to, also after its triggers have gone. */
   tableOf(row: readonly DriverValue[]): CapturedTable {
-    const table = this.#tables.get(row[1] as bigint);
+    const table = this.#tables.get(tableIdOf(row));
     if (!table) throw new TypeError('A recorded row names a table that was never captured');
     return table;
   }
@@ -119,12 +119,14 @@ export class Capture {
 
   #define(): void {
     if (this.#defined) return;
+    this.#connection.defineFunction('freshet_part', (_code, ...values) => {
+      this.#parts.push(...values);
+      return null;
+    });
     this.#connection.defineFunction('freshet_capture', (...row) => {
-      if (row[0] === operation.part) {
-        for (let i = 2; i < row.length; i++) this.#parts.push(row[i] ?? null);
-      } else if (this.#parts.length > 0) {
-        this.#record([row[0] ?? null, row[1] ?? null, ...this.#parts, ...row.slice(2)]);
-        this.#parts = [];
+      if (this.#parts.length > 0) {
+        const [code = null, ...values] = row;
+        this.#record([code, ...this.#parts.splice(0), ...values]);
       } else {
         this.#record(row);
       }
@@ -163,21 +165,22 @@ function triggers(table: CapturedTable, anyUpdate: boolean): string[] {
 
 /** REPLACE deletes rows without firing delete triggers; for very wide rows that stays a matter of the table. */
 function canSuspect(table: CapturedTable): boolean {
-  return table.width <= maxArguments - 2;
+  return table.width <= maxArguments - header;
 }
 
-function handOver(table: CapturedTable, kind: bigint, values: readonly string[]): string {
+function handOver(table: CapturedTable, kind: Operation, values: readonly string[]): string {
   const calls: string[] = [];
   let rest = values;
-  while (rest.length > maxArguments - 2) {
-    calls.push(call(operation.part, table, rest.slice(0, maxArguments - 2)));
-    rest = rest.slice(maxArguments - 2);
+  while (rest.length > maxArguments - header) {
+    calls.push(call(operation.part, table, rest.slice(0, maxArguments - header)));
+    rest = rest.slice(maxArguments - header);
   }
   return [...calls, call(kind, table, rest)].join('; ');
 }
 
-function call(kind: bigint, table: CapturedTable, values: readonly string[]): string {
-  return `SELECT freshet_capture(${[kind, table.id, ...values].join(', ')})`;
+function call(kind: Operation, table: CapturedTable, values: readonly string[]): string {
+  const name = kind === operation.part ? 'freshet_part' : 'freshet_capture';
+  return `SELECT ${name}(${[`${codeOf(table.id, kind)}.0`, ...values].join(', ')})`;
 }
 
 /** The rows that REPLACE would delete in favour of NEW; those that survive drop out at the statement's end. */

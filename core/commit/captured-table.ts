@@ -4,28 +4,46 @@ import { narrowers } from '../rows.ts';
 import type { Row } from '../values.ts';
 import type { RowChange } from './changeset.ts';
 
-/** What the capture function is told: an operation, a table's number, then the row images. */
+/** What the capture function is told: a code for table and operation, then the row images. */
 export type CapturedRow = readonly DriverValue[];
 
-/** The operations, as the triggers' SQL writes them. */
-export const operation = { insert: 0n, update: 1n, delete: 2n, suspect: 3n, part: 4n } as const;
+/** The operations; `part` hands over the first values of a row too wide for one call. */
+export const operation = { insert: 0, update: 1, delete: 2, suspect: 3, part: 4 } as const;
+export type Operation = (typeof operation)[keyof typeof operation];
 
 /** How many values come before the images. */
-export const header = 2;
+export const header = 1;
+const operationCount = 8;
+
+/** Table and operation as one number: triggers pass it as REAL, which is cheaper to receive than an integer. */
+export function codeOf(tableId: number, kind: Operation): number {
+  return tableId * operationCount + kind;
+}
+
+export function operationOf(row: CapturedRow): number {
+  return (row[0] as number) % operationCount;
+}
+
+export function tableIdOf(row: CapturedRow): number {
+  return Math.floor((row[0] as number) / operationCount);
+}
 
 /**
  * A table as it was when its triggers were made; decodes what they recorded.
  * Images are `[rowid, ...columns]` for tables with a reachable rowid and `[...columns]` for those without.
  */
 export class CapturedTable {
-  readonly id: bigint;
+  readonly id: number;
+  /** The list of tables of a commit that changed this one only. */
+  readonly alone: readonly string[];
   readonly info: TableInfo;
   readonly #width: number;
   readonly #lead: number;
   readonly #keys: readonly number[];
 
-  constructor(id: bigint, info: TableInfo) {
+  constructor(id: number, info: TableInfo) {
     this.id = id;
+    this.alone = Object.freeze([info.name]);
     this.info = info;
     this.#lead = info.rowid === null ? 0 : 1;
     this.#width = this.#lead + info.columns.length;
@@ -43,7 +61,7 @@ export class CapturedTable {
 
   decode(captured: CapturedRow): RowChange {
     const first = captured.slice(header, header + this.#width);
-    switch (captured[0]) {
+    switch (operationOf(captured)) {
       case operation.insert:
         return this.#change('insert', null, first);
       case operation.delete:

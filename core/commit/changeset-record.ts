@@ -1,11 +1,10 @@
-import type { DriverValue } from '../drivers/driver.ts';
 import type { Capture } from './capture.ts';
-import type { CapturedRow, CapturedTable } from './captured-table.ts';
+import { type CapturedRow, type CapturedTable, tableIdOf } from './captured-table.ts';
 import type { ChangeSource, Changeset, RowChange } from './changeset.ts';
 import type { LogEntry } from './transaction-log.ts';
 
 /** Tables as they were when their rows were recorded, by number. */
-type Shapes = ReadonlyMap<DriverValue, CapturedTable>;
+type Shapes = ReadonlyMap<number, CapturedTable>;
 
 interface Made {
   readonly commit_lsn: number;
@@ -50,6 +49,11 @@ export class ChangesetRecord implements Changeset {
     return this.#rowChanges;
   }
 
+  /** How many row changes there are, of all tables. */
+  get rowTotal(): number {
+    return this.#captured.length;
+  }
+
   /** How many row changes each table has, without decoding them. */
   get rowCounts(): ReadonlyMap<string, number> {
     if (!this.#counts) {
@@ -69,33 +73,46 @@ export class ChangesetRecord implements Changeset {
   }
 
   #tableOf(row: CapturedRow): CapturedTable {
-    const table = this.#shapes.get(row[1] ?? null);
+    const table = this.#shapes.get(tableIdOf(row));
     if (!table) throw new TypeError('A changeset holds a row of a table that it does not know');
     return table;
   }
 }
 
-/** What a log's entries say: the tables, and the rows of those tables that no entry touches as a whole. */
-export function summarize(
-  entries: readonly LogEntry[],
-  capture: Capture,
-): { tables: Set<string>; rows: readonly CapturedRow[]; shapes: Shapes; wide: boolean } {
-  const tables = new Set<string>();
-  for (const entry of entries) if (typeof entry === 'string') tables.add(entry);
-  const touched = tables.size > 0 ? new Set(tables) : tables;
-  const shapes = new Map<DriverValue, CapturedTable>();
+/** What a log's entries say. */
+export interface Summary {
+  /** Sorted. */
+  readonly tables: readonly string[];
+  /** The rows of those tables that no entry touches as a whole. */
+  readonly rows: readonly CapturedRow[];
+  readonly shapes: Shapes;
+  readonly wide: boolean;
+}
+
+export function summarize(entries: readonly LogEntry[], capture: Capture): Summary {
+  const shapes = new Map<number, CapturedTable>();
+  const [first] = entries;
+  // Most commits change one row.
+  if (entries.length === 1 && first !== undefined && typeof first !== 'string') {
+    const table = capture.tableOf(first);
+    shapes.set(table.id, table);
+    return { tables: table.alone, rows: [first], shapes, wide: false };
+  }
+  const touched = new Set<string>();
+  for (const entry of entries) if (typeof entry === 'string') touched.add(entry);
   const rows: CapturedRow[] = [];
   for (const entry of entries) {
     if (typeof entry === 'string') continue;
-    let table = shapes.get(entry[1] ?? null);
-    if (!table) {
-      table = capture.tableOf(entry);
-      shapes.set(table.id, table);
-    }
-    if (touched !== tables && touched.has(table.name)) continue;
-    rows.push(entry);
+    const id = tableIdOf(entry);
+    const table = shapes.get(id) ?? capture.tableOf(entry);
+    shapes.set(id, table);
+    if (!touched.has(table.name)) rows.push(entry);
   }
-  const wide = tables.size > 0;
-  for (const table of shapes.values()) tables.add(table.name);
-  return { tables, rows, shapes, wide };
+  const names = [...shapes.values()].map(({ name }) => name);
+  return {
+    tables: Object.freeze([...new Set([...touched, ...names])].sort()),
+    rows,
+    shapes,
+    wide: touched.size > 0,
+  };
 }

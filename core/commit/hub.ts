@@ -37,6 +37,8 @@ export interface HubMember {
 
 /** Keeps something up to date with every commit, before anybody is told of it. */
 export interface Maintainer {
+  /** Whether a change of this table can change anything here. */
+  concerns(table: string): boolean;
   maintain(changeset: ChangesetRecord): void;
   /** After every commit has been maintained; tells those who asked to be told within the commit. */
   deliver(): void;
@@ -152,6 +154,26 @@ export class Hub {
   removeMaintainer(maintainer: Maintainer): void {
     this.#maintainers.delete(maintainer);
     this.#activityChanged();
+  }
+
+  /** Whether anybody follows this table; its rows may still be wanted beside those of another. */
+  concerns(table: string): boolean {
+    if (this.#listeners.size > 0 || this.wantsRowsOf(table)) return true;
+    for (const maintainer of this.#maintainers) if (maintainer.concerns(table)) return true;
+    return false;
+  }
+
+  /** A commit of tables that nobody follows: it counts, and that is all. */
+  passOver(committer: HubMember): void {
+    this.allocateLsn();
+    if (this.#watches.size > 0) {
+      this.#nextEventId += 1;
+      this.#published += 1;
+    }
+    this.#lastCommitter = committer;
+    if (!this.#absorb(committer) || !committer.sawForeignCommit()) return;
+    this.#spread(committer.describeExternalCommit());
+    this.#drain();
   }
 
   /** A commit of `committer` that is readable now, with no lock held. */

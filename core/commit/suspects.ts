@@ -2,7 +2,14 @@ import type { DriverConnection } from '../drivers/driver.ts';
 import { quoteName } from '../sql/identifier.ts';
 import { equalityKey } from '../sql/value-key.ts';
 import type { Capture } from './capture.ts';
-import { type CapturedRow, type CapturedTable, header, operation } from './captured-table.ts';
+import {
+  type CapturedRow,
+  type CapturedTable,
+  codeOf,
+  header,
+  operation,
+  operationOf,
+} from './captured-table.ts';
 import type { LogEntry } from './transaction-log.ts';
 
 /**
@@ -33,7 +40,7 @@ export function settleSuspects(
     if (!hasBinaryIdentity(table)) return undefined;
     const before = entry.slice(header, header + table.width);
     const key = keyOf(table, before);
-    switch (entry[0]) {
+    switch (operationOf(entry)) {
       case operation.insert:
         next.set(key, 'absent');
         settled.push(entry);
@@ -50,7 +57,7 @@ export function settleSuspects(
       default: {
         const state = next.get(key) ?? (exists(connection, table, before) ? 'exists' : 'absent');
         next.set(key, 'exists');
-        if (state === 'absent') settled.push([operation.delete, ...entry.slice(1)]);
+        if (state === 'absent') settled.push([codeOf(table.id, operation.delete), ...entry.slice(header)]);
       }
     }
   }
@@ -61,7 +68,8 @@ export function settleSuspects(
 export function hasSuspects(entries: readonly LogEntry[], from: number): boolean {
   for (let i = from; i < entries.length; i++) {
     const entry = entries[i];
-    if (typeof entry !== 'string' && entry?.[0] === operation.suspect) return true;
+    if (entry !== undefined && typeof entry !== 'string' && operationOf(entry) === operation.suspect)
+      return true;
   }
   return false;
 }

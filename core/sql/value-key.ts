@@ -2,7 +2,9 @@ import type { DriverValue } from '../drivers/driver.ts';
 
 /** A text that is the same for value lists which SQLite holds equal under BINARY: 1 and 1.0 are one value. */
 export function equalityKey(values: readonly DriverValue[]): string {
-  return values.map((value) => (typeof value === 'number' ? realPart(value) : exactPart(value))).join('\u0000');
+  return values
+    .map((value) => (typeof value === 'number' ? realPart(value) : exactPart(value)))
+    .join('\u0000');
 }
 
 /** A text that is the same for value lists of the same types and values only. */

@@ -25,7 +25,7 @@ export function tablesSpec(kind: 'table' | 'query', tables: ReadonlySet<string>)
     tables,
     dependencies: { tables: [...tables].sort() },
     matches: (changeset) => changeset.schema_changed || changeset.tables.some((table) => tables.has(table)),
-    truncates: (changeset) => countOf(changeset, tables) > maxRowChangesPerEvent,
+    truncates: (changeset) => isTooLarge(changeset, tables),
     event: (watchId, eventId, changeset) => invalidate(watchId, eventId, changeset, tables, () => true),
   };
 }
@@ -35,8 +35,7 @@ export function rangeSpec(table: string, range: Range): WatchSpec {
   const tables = new Set([table]);
   const inside = (change: RowChange): boolean =>
     range.contains(change.before) || range.contains(change.after);
-  const truncates = (changeset: ChangesetRecord): boolean =>
-    countOf(changeset, tables) > maxRowChangesPerEvent;
+  const truncates = (changeset: ChangesetRecord): boolean => isTooLarge(changeset, tables);
   return {
     kind: 'range',
     tables,
@@ -54,8 +53,7 @@ export function rangeSpec(table: string, range: Range): WatchSpec {
 
 /** Every commit, or every commit that touches one of `tables`. */
 export function changeStreamSpec(tables: ReadonlySet<string> | null): WatchSpec {
-  const truncates = (changeset: ChangesetRecord): boolean =>
-    countOf(changeset, tables) > maxRowChangesPerEvent;
+  const truncates = (changeset: ChangesetRecord): boolean => isTooLarge(changeset, tables);
   return {
     kind: 'change_stream',
     tables,
@@ -92,7 +90,7 @@ function invalidate(
   tables: ReadonlySet<string>,
   concerns: (change: RowChange) => boolean,
 ): InvalidateEvent {
-  const truncated = countOf(changeset, tables) > maxRowChangesPerEvent;
+  const truncated = isTooLarge(changeset, tables);
   return {
     schema_version: 1,
     type: 'invalidate',
@@ -118,8 +116,11 @@ function select(
   );
 }
 
-function countOf(changeset: ChangesetRecord, tables: ReadonlySet<string> | null): number {
+/** More row changes of these tables than an event may carry. */
+function isTooLarge(changeset: ChangesetRecord, tables: ReadonlySet<string> | null): boolean {
+  if (changeset.rowTotal <= maxRowChangesPerEvent) return false;
+  if (tables === null) return true;
   let count = 0;
-  for (const [table, rows] of changeset.rowCounts) if (tables === null || tables.has(table)) count += rows;
-  return count;
+  for (const table of tables) count += changeset.rowCounts.get(table) ?? 0;
+  return count > maxRowChangesPerEvent;
 }

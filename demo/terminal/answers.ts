@@ -32,7 +32,7 @@ export class Answers implements Disposable {
   };
   readonly teams: List = {
     heading: 'Open issues by team',
-    columns: ['team', 'issues', 'urgent', 'owners'],
+    columns: ['team', 'issues', 'urgent'],
     rows: [],
     changes: [],
   };
@@ -62,7 +62,7 @@ export class Answers implements Disposable {
     );
     const teams = live<Values>(
       db,
-      `SELECT o.team, count(*) AS issues, sum(i.priority = 5) AS urgent, count(DISTINCT o.id) AS owners
+      `SELECT o.team, count(*) AS issues, sum(i.priority = 5) AS urgent
        FROM issues i JOIN owners o ON o.id = i.owner_id
        WHERE i.status = 'open' GROUP BY o.team ORDER BY o.team`,
     );

@@ -85,7 +85,7 @@ export function* makeSampleDatabase(path: string, issues: number, now: Date): Ge
       created INTEGER NOT NULL,
       title TEXT NOT NULL
     );
-    CREATE INDEX issues_by_urgency ON issues (status, priority, created);
+    CREATE INDEX issues_by_urgency ON issues (status, priority, created, owner_id);
     CREATE INDEX issues_by_owner ON issues (owner_id);
     CREATE TABLE writes (id INTEGER PRIMARY KEY, what TEXT NOT NULL);
   `);

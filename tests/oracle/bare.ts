@@ -66,12 +66,13 @@ export class BareDatabase implements Runner {
   }
 
   query(sql: string, params?: Params): Row[] {
-    return this.#after(() => {
+    const read = (): Row[] => {
       const statement = this.sqlite.prepare(sql);
       statement.setReadBigInts(true);
       const rows = statement.all(...(bound(sql, params) as SQLInputValue[]));
       return (rows as Record<string, SqlValue>[]).map(plain);
-    });
+    };
+    return /RETURNING/.test(sql) ? this.#after(read) : read();
   }
 
   *iterate(sql: string, params?: Params): IterableIterator<Row> {

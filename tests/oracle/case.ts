@@ -3,9 +3,10 @@ import type { Schedule } from './engine.ts';
 import type { Catalog } from './grammar.ts';
 import { quoted } from './names.ts';
 import { makeSchema } from './objects.ts';
-import { type Actor, runStep, type Step } from './program.ts';
-import { makeQuery, makeView, type Query } from './queries.ts';
+import { type Actor, noHooks, runStep, type Step } from './program.ts';
+import { createView, makeQuery, makeView, type Query } from './queries.ts';
 import { Random } from './random.ts';
+import { createTable } from './schema.ts';
 import { fill } from './statements.ts';
 import { makeStep, thinOut } from './steps.ts';
 
@@ -40,8 +41,6 @@ export interface CaseOptions {
   readonly steps: number;
   readonly lives: number;
 }
-
-const noHooks = { open: () => {}, close: () => {} };
 
 /** Answers beyond this make comparisons slow and find nothing more. */
 const mostRows = 150;
@@ -79,11 +78,15 @@ function makeSteps(
 ): Step[] {
   let catalog = start;
   const steps: Step[] = [];
+  const sample = (table: string, column: string): string | null => {
+    const rows = valuesIn(db, table, column);
+    return rows.length === 0 ? null : random.pick(rows);
+  };
   while (steps.length < options.steps) {
     const full = catalog.tables.find((table) => count(db, table.name) > 20);
     const planned = full
       ? { step: thinOut(catalog, full.name), change: null }
-      : makeStep({ random, catalog, queries: options.lives, actors });
+      : makeStep({ random, catalog, queries: options.lives, actors, sample });
     runStep(db, planned.step.action, noHooks);
     if (planned.change) {
       note(census, planned.change.kind);
@@ -107,16 +110,16 @@ function makeDatabase(random: Random, db: BareDatabase, census: Census): { catal
       return false;
     }
   };
-  const tables = made.tables.filter((table) => accepted(table.ddl));
+  const tables = made.tables.filter((table) => accepted(createTable(table)));
   for (const table of tables) note(census, table.keyKind);
   const indexes = made.indexes.filter(accepted);
   let catalog: Catalog = { tables, indexes, triggers: [], views: [] };
   for (let i = random.between(0, 2); i > 0; i--) {
     const view = makeView(random, catalog, `v${i}`);
-    if (accepted(view.ddl)) catalog = { ...catalog, views: [...catalog.views, view] };
+    if (accepted(createView(view))) catalog = { ...catalog, views: [...catalog.views, view] };
   }
   for (const table of tables) {
-    for (let rows = random.between(0, 8); rows > 0; rows--) accepted(fill(random, catalog, table));
+    for (let rows = random.weighted([[1, 0], [4, 4], [4, 7], [2, 10]]); rows > 0; rows--) accepted(fill(random, catalog, table));
   }
   const triggers = made.triggers.filter(accepted);
   return { catalog: known(db, { ...catalog, triggers }), schema };
@@ -176,6 +179,14 @@ function count(db: BareDatabase, table: string): number {
     return Number(db.query(`SELECT count(*) AS n FROM ${quoted(table)}`)[0]?.['n']);
   } catch {
     return 0;
+  }
+}
+
+function valuesIn(db: BareDatabase, table: string, column: string): string[] {
+  try {
+    return db.query(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`).map((row) => String(row['v']));
+  } catch {
+    return [];
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Catalog, View } from './grammar.ts';
+import type { Catalog } from './grammar.ts';
 import { quoted } from './names.ts';
 import { freeObjectName, makeIndex, makeTrigger } from './objects.ts';
-import { makeView } from './queries.ts';
+import { createView, makeView } from './queries.ts';
 import type { Random } from './random.ts';
-import { type Column, column, makeTable, rowidName, type Table } from './schema.ts';
+import { type Column, column, createTable, makeTable, rowidName, type Table } from './schema.ts';
 
 /** A change of the schema, and what the catalog is when it succeeds. */
 export interface SchemaChange {
@@ -76,7 +76,7 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
       1,
       () => {
         const made = makeTable(random, catalog.tables, free('table'));
-        return { kind: 'CREATE TABLE', sql: made.ddl, after: { ...catalog, tables: [...catalog.tables, made] } };
+        return { kind: 'CREATE TABLE', sql: createTable(made), after: { ...catalog, tables: [...catalog.tables, made] } };
       },
     ],
     [
@@ -89,10 +89,10 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
     [
       1,
       () => {
-        // The same name again with other columns: nothing that was known of it holds.
-        const others = catalog.tables.filter((t) => t !== table);
-        const made = makeTable(random, others, table.name);
-        const sql = `DROP TABLE ${name}; ${made.ddl}`;
+        // The same keys, so that orders stay total; but other columns' places, and no rows.
+        const columns = random.chance(0.5) ? table.columns.toReversed() : table.columns;
+        const made = { ...table, columns: [...columns, column(free('added'), 'INT', 'small')] };
+        const sql = `DROP TABLE ${name}; ${createTable(made)}`;
         return { kind: 'DROP and CREATE TABLE', sql, after: withTable(catalog, table, made) };
       },
     ],
@@ -100,7 +100,7 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
       1,
       () => {
         const view = makeView(random, catalog, free('v'));
-        return { kind: 'CREATE VIEW', sql: view.ddl, after: { ...catalog, views: [...catalog.views, view] } };
+        return { kind: 'CREATE VIEW', sql: createView(view), after: { ...catalog, views: [...catalog.views, view] } };
       },
     ],
     [
@@ -124,7 +124,7 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
     [1, () => same('VACUUM', 'VACUUM')],
     [0.5, () => same('REINDEX', 'REINDEX')],
     [0.5, () => same('ATTACH', random.pick(["ATTACH ':memory:' AS extra", 'DETACH extra']))],
-    [0.5, () => same('TEMP TABLE', random.pick([`CREATE TEMP TABLE ${name} AS SELECT * FROM main.${name} LIMIT 2`, `DROP TABLE IF EXISTS temp.${name}`]))],
+    [0.5, () => same('TEMP TABLE', random.pick([createTable(table, 'TEMP '), `DROP TABLE IF EXISTS temp.${name}`]))],
     [4, () => same('PRAGMA', `PRAGMA reverse_unordered_selects = ${random.between(0, 1)}`)],
     [0.5, () => same('PRAGMA', `PRAGMA case_sensitive_like = ${random.between(0, 1)}`)],
     [0.5, () => same('PRAGMA', `PRAGMA recursive_triggers = ${random.between(0, 1)}`)],
@@ -138,12 +138,13 @@ function dropped(random: Random, catalog: Catalog, what: string, list: 'indexes'
   return { kind: `DROP ${what}`, sql: `DROP ${what} IF EXISTS ${name}`, after: { ...catalog, [list]: rest } };
 }
 
-/** A view's name with another body: the text of the queries over it stays as it is. */
+/** A view's name with fewer rows behind it: the text of the queries over it stays as it is. */
 function replacedView(random: Random, catalog: Catalog): SchemaChange {
   const old = random.pick(catalog.views);
-  const views = catalog.views.filter((v) => v !== old);
-  const made: View = { ...makeView(random, { ...catalog, views: [] }, old.name), name: old.name };
-  const ddl = made.ddl.replace(/^CREATE VIEW .*? AS SELECT/, () => `CREATE VIEW ${quoted(old.name)} AS SELECT`);
-  const sql = `DROP VIEW ${quoted(old.name)}; ${ddl}`;
-  return { kind: 'DROP and CREATE VIEW', sql, after: { ...catalog, views: [...views, { ...made, ddl }] } };
+  const columns = old.columns.map((c) => quoted(c.name));
+  const body = `SELECT ${columns.join(', ')} FROM (${old.body}) WHERE ${random.pick(columns)} ${random.pick(['IS NOT NULL', '<> 2'])}`;
+  const made = { ...old, body };
+  const sql = `DROP VIEW ${quoted(old.name)}; ${createView(made)}`;
+  const views = catalog.views.map((view) => (view === old ? made : view));
+  return { kind: 'DROP and CREATE VIEW', sql, after: { ...catalog, views } };
 }

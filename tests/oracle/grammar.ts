@@ -44,7 +44,8 @@ export interface View {
   readonly columns: readonly RelationColumn[];
   /** Columns that identify a row; null where none does. */
   readonly keys: readonly string[] | null;
-  readonly ddl: string;
+  /** The SELECT behind AS. */
+  readonly body: string;
 }
 
 export interface Catalog extends Schema {

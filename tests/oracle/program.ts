@@ -31,7 +31,11 @@ export interface Step {
 export interface Hooks {
   open(query: number): void;
   close(query: number): void;
+  /** Errors differ in their words, so they are no outcome; a report shows them. */
+  error(error: unknown): void;
 }
+
+export const noHooks: Hooks = { open: () => {}, close: () => {}, error: () => {} };
 
 class PlannedFailure extends Error {}
 
@@ -50,6 +54,7 @@ export function runStep(db: Target, action: Action, hooks: Hooks): string[] {
       perform(step, tx);
     } catch (error) {
       if (error instanceof RangeError || error instanceof TypeError) throw error;
+      hooks.error(error);
       outcomes.push(error instanceof PlannedFailure ? 'planned failure' : 'error');
     }
   };
@@ -69,9 +74,9 @@ export function runStep(db: Target, action: Action, hooks: Hooks): string[] {
         try {
           begun[step.end]();
         } catch (error) {
+          hooks.error(error);
           outcomes.push('error at the end');
           if (db.inTransaction) begun.rollback();
-          if (!(error instanceof Error)) throw error;
         }
         return;
       }

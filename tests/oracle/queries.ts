@@ -1,7 +1,7 @@
 import type { Params } from '../../core/values.ts';
-import { type Core, coreText, distinct, groups, join, type Output, output, rows, single } from './cores.ts';
+import { type Core, coreText, distinct, groups, join, output, rows, single } from './cores.ts';
 import { scalar, scalarSubquery } from './expressions.ts';
-import { type Catalog, Grammar, type Source, type Tag, type View } from './grammar.ts';
+import { type Catalog, Grammar, type Tag, type View } from './grammar.ts';
 import { freeName, quoted } from './names.ts';
 import type { Random } from './random.ts';
 import { compound, from, recursive, relation, source } from './relations.ts';
@@ -53,8 +53,8 @@ const shapes: readonly (readonly [weight: number, kind: string, make: (g: Gramma
 export const queryKinds: readonly string[] = shapes.map(([, kind]) => kind);
 
 function compoundBody(g: Grammar): Body {
-  const { sql, columns } = compound(g);
-  return { text: sql, select: columns.map((c) => ({ ...c, sql: c.name })), total: null, keys: columns.map((c) => c.name), scope: [] };
+  const { sql, columns, keys } = compound(g);
+  return { text: sql, select: columns.map((c) => ({ ...c, sql: c.name })), total: null, keys, scope: [] };
 }
 
 /** A row with correlated values beside it. */
@@ -197,7 +197,7 @@ export function makeView(random: Random, catalog: Catalog, wanted: string): View
   const taken = [...catalog.tables.map((t) => t.name), ...catalog.views.map((v) => v.name)];
   const name = freeName(random, wanted, taken);
   const { sql, columns, keys } = relation(g);
-  return { name, columns, keys, ddl: `CREATE VIEW ${quoted(name)} AS ${sql}` };
+  return { name, columns, keys, body: sql };
 }
 
-export type { Output, Source };
+export const createView = (view: View): string => `CREATE VIEW ${quoted(view.name)} AS ${view.body}`;

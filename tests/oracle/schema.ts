@@ -26,9 +26,18 @@ export interface Table {
   readonly key: readonly string[];
   /** The name by which the rowid can be reached. */
   readonly rowid: string | null;
-  /** `key` as it appears in an index or ON CONFLICT. */
   readonly keyKind: string;
-  readonly ddl: string;
+  /** A primary key of several columns. */
+  readonly constraint?: string | undefined;
+  /** WITHOUT ROWID, STRICT. */
+  readonly options: string;
+}
+
+/** The statement that makes the table. */
+export function createTable({ name, columns, constraint, options }: Table, temp = ''): string {
+  const lines = columns.map((c) => `${quoted(c.name)} ${c.type} ${c.constraints}`.trimEnd().replace(/ {2,}/g, ' '));
+  if (constraint) lines.push(constraint);
+  return `CREATE ${temp}TABLE ${quoted(name)} (${lines.join(', ')}) ${options}`.trimEnd();
 }
 
 export interface Schema {
@@ -187,16 +196,14 @@ export function makeTable(random: Random, tables: readonly Table[], wanted: stri
   if (random.chance(0.03)) columns.push(...random.times(70, (i) => column(names(`c${i}`), strict ? 'INT' : '', 'small')));
   if (random.chance(0.02)) columns.push(...['rowid', 'oid', '_rowid_'].map((c) => column(names(c), 'INT', 'small')));
   if (random.chance(0.1)) columns.reverse();
-  const options = [plan.withoutRowid && 'WITHOUT ROWID', strict && 'STRICT'].filter(Boolean).join(', ');
-  const lines = columns.map((c) => `${quoted(c.name)} ${c.type} ${c.constraints}`.trimEnd().replace(/ {2,}/g, ' '));
-  if (plan.constraint) lines.push(plan.constraint);
   return {
     name,
     columns,
     key: plan.kind === 'no declared key' ? [] : plan.columns.map((c) => c.name),
     rowid: plan.withoutRowid ? null : rowidName(columns),
     keyKind: `${plan.kind}${strict ? ' STRICT' : ''}`,
-    ddl: `CREATE TABLE ${quoted(name)} (${lines.join(', ')}) ${options}`.trimEnd(),
+    constraint: plan.constraint,
+    options: [plan.withoutRowid && 'WITHOUT ROWID', strict && 'STRICT'].filter(Boolean).join(', '),
   };
 }
 

@@ -54,13 +54,13 @@ const readable = (content: string): string => `{${content.split('\u0000').filter
 export class ShadowTables {
   readonly #db: Runner;
   readonly #report: Report;
-  readonly #name: string;
+  readonly name: string;
   #contents: Contents;
   #lsn = Number.NEGATIVE_INFINITY;
 
   constructor(db: Runner, name: string, report: Report) {
     this.#db = db;
-    this.#name = name;
+    this.name = name;
     this.#report = report;
     this.#contents = readContents(db);
   }
@@ -70,7 +70,7 @@ export class ShadowTables {
   }
 
   #problem(rule: string, detail: string): void {
-    this.#report(`${this.#name}: ${rule}`, detail);
+    this.#report(`${this.name}: ${rule}`, detail);
   }
 
   /** From `db.subscribe`: the database still shows exactly this commit. */
@@ -83,7 +83,11 @@ export class ShadowTables {
     if (stray) this.#problem('every changed table is listed', stray.table);
     if (schema_changed) this.#contents = readContents(this.#db);
     else if (wide) this.#readAgain(tables);
-    else this.#apply(row_changes, new Set());
+    else {
+      const bare = new Set(row_changes.filter((change) => change.detail !== 'full_row').map(({ table }) => table));
+      this.#apply(row_changes, bare);
+      this.#readAgain(bare);
+    }
   }
 
   /** From a change stream: the database may be some commits further, so what lost its rows is read at the end. */

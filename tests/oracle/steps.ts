@@ -3,7 +3,7 @@ import type { Catalog } from './grammar.ts';
 import { quoted } from './names.ts';
 import type { Action, Actor, Mode, Step } from './program.ts';
 import type { Random } from './random.ts';
-import { makeStatement, pairedChange } from './statements.ts';
+import { makeStatement, pairedChange, type Sampler } from './statements.ts';
 
 /** What the generator knows when it makes a step. */
 export interface Situation {
@@ -11,6 +11,7 @@ export interface Situation {
   readonly catalog: Catalog;
   readonly queries: number;
   readonly actors: readonly Actor[];
+  readonly sample: Sampler;
 }
 
 /** A step, and the schema change in it, if any: the caller tries it out before it believes in it. */
@@ -28,11 +29,11 @@ const openOrClose = ({ random, queries }: Situation): Action => ({
 
 /** What happens inside a transaction: changes, savepoints in both styles, live queries that come and go. */
 function body(s: Situation, depth: number): Action[] {
-  const { random, catalog } = s;
+  const { random, catalog, sample } = s;
   const parts = random.times(random.between(1, 3), () =>
     random.weighted<() => Action[]>([
-      [8, () => [makeStatement(random, catalog)]],
-      [3, () => pairedChange(random, catalog)],
+      [8, () => [makeStatement(random, catalog, sample)]],
+      [3, () => pairedChange(random, catalog, sample)],
       [depth > 0 ? 2 : 0, () => [{ type: 'transaction', body: body(s, depth - 1), throws: random.chance(0.5) }]],
       [depth > 0 ? 2 : 0, () => savepoint(s, depth)],
       [0.7, () => [openOrClose(s)]],
@@ -66,10 +67,10 @@ function inSql(s: Situation, inner: readonly Action[] = body(s, 1)): Action {
 }
 
 /** `exec('a; b; c')`: what went before a failing statement stays. */
-function script({ random, catalog }: Situation): Action {
+function script({ random, catalog, sample }: Situation): Action {
   const statements: string[] = [];
   while (statements.length < 3) {
-    const made = makeStatement(random, catalog);
+    const made = makeStatement(random, catalog, sample);
     if (made.type === 'run' && made.how === 'exec') statements.push(made.sql);
   }
   const text = statements.join('; ');
@@ -77,12 +78,12 @@ function script({ random, catalog }: Situation): Action {
 }
 
 function dataAction(s: Situation): Action {
-  const { random, catalog } = s;
+  const { random, catalog, sample } = s;
   const mode = (): Mode => random.pick(['deferred', 'immediate', 'exclusive']);
   return random.weighted<() => Action>([
-    [28, () => makeStatement(random, catalog)],
-    [4, () => ({ type: 'group', body: pairedChange(random, catalog) })],
-    [5, () => ({ type: 'transaction', body: pairedChange(random, catalog), throws: false })],
+    [28, () => makeStatement(random, catalog, sample)],
+    [4, () => ({ type: 'group', body: pairedChange(random, catalog, sample) })],
+    [5, () => ({ type: 'transaction', body: pairedChange(random, catalog, sample), throws: false })],
     [14, () => ({ type: 'begin', mode: mode(), body: body(s, 2), end: random.chance(0.75) ? 'commit' : 'rollback' })],
     [12, () => ({ type: 'transaction', body: body(s, 2), throws: random.chance(0.2) })],
     [10, () => inSql(s)],

@@ -7,6 +7,7 @@ export interface Tally {
   changesets: number;
   /** Changesets that told only tables, not rows. */
   wide: number;
+  schemaChanges: number;
   emissions: number;
   /** Answers that differed from the fresh one, where SQLite itself gave the other one too. */
   indeterminate: number;
@@ -23,6 +24,7 @@ export const newTally = (): Tally => ({
   steps: 0,
   changesets: 0,
   wide: 0,
+  schemaChanges: 0,
   emissions: 0,
   indeterminate: 0,
   failedQueries: 0,

@@ -72,6 +72,7 @@ export class Watched {
     this.#live = null;
     this.#snapshot = undefined;
     this.#mirror = undefined;
+    this.#commit = Number.NEGATIVE_INFINITY;
   }
 
   #onRows(rows: Rows): void {

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = ['core', 'reactive', 'sync', 'react-hooks', 'cli', 'demo', 'tests', 'bench'] as const;
+
+/** Which folders each folder may import, itself aside. */
+const allowed: Readonly<Record<(typeof folders)[number], readonly string[]>> = {
+  core: [],
+  reactive: ['core'],
+  sync: ['core'],
+  'react-hooks': ['reactive', 'core'],
+  cli: ['core', 'reactive', 'sync', 'react-hooks'],
+  demo: ['core', 'reactive', 'sync', 'react-hooks', 'cli'],
+  tests: folders,
+  bench: ['core', 'reactive', 'sync'],
+};
+
+/** Libraries that only one place may import. */
+const reserved: readonly (readonly [library: RegExp, folder: RegExp])[] = [
+  [/^(node:sqlite|@sqlite\.org\/sqlite-wasm|better-sqlite3)/, /^core\/drivers\//],
+  [/^(rxjs|immer)(\/|$)/, /^reactive\//],
+  [/^(yjs|lib0|y-protocols)(\/|$)/, /^sync\//],
+  [/^react(-dom)?(\/|$)/, /^react-hooks\//],
+];
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('node_modules'))
+    .map((name) => join(folder, name).split(sep).join('/'));
+}
+
+function importsOf(file: string): Edge[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  // Only statements at the beginning of a line: texts and comments hold imports too.
+  const found = text.matchAll(/^(?:import|export)\b[^;'"`]*?from '([^']+)';|^import '([^']+)';/gm);
+  const dynamic = text.matchAll(/\bimport\('([^']+)'\)/g);
+  return [...found, ...dynamic].map((match) => {
+    const target = match[1] ?? match[2] ?? '';
+    const to = target.startsWith('.')
+      ? normalize(join(dirname(file), target))
+          .split(sep)
+          .join('/')
+      : target;
+    return { from: file, to };
+  });
+}
+
+const existing = folders.filter((folder) => readdirSync(root).includes(folder));
+const files = existing.flatMap(sources);
+const isTest = (file: string): boolean =>
+  /\.(test|test-d|bench)\.tsx?$/.test(file) || /^(tests|bench)\//.test(file);
+const production = files.filter((file) => !isTest(file));
+const edges = production.flatMap(importsOf);
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(edges.length).toBeGreaterThan(100);
+    expect(edges).toContainEqual({ from: 'core/index.ts', to: 'core/open-sync.ts' });
+  });
+
+  it('run one way between the folders', () => {
+    const wrong = edges.filter(({ from, to }) => {
+      const source = from.split('/')[0] as (typeof folders)[number];
+      const target = to.split('/')[0] ?? '';
+      const isOurs = to.endsWith('.ts') || to.endsWith('.tsx');
+      return isOurs && target !== source && !allowed[source].includes(target);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('of a reserved library stand in its folder only', () => {
+    const wrong = edges.filter(({ from, to }) =>
+      reserved.some(([library, folder]) => library.test(to) && !folder.test(from)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('name a library that package.json lists, or a part of Node', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const wrong = edges.filter(({ to }) => {
+      if (/\.tsx?$/.test(to) || to.startsWith('node:')) return false;
+      return !Object.hasOwn(dependencies, to.split('/')[0] ?? '');
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('form no cycle', () => {
+    const targets = new Map<string, string[]>();
+    for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      const at = path.indexOf(file);
+      if (at >= 0)
+        throw new Error(
+          `Import cycle: ${[...path.slice(at), file].map((f) => relative('.', f)).join(' -> ')}`,
+        );
+      if (done.has(file)) return;
+      for (const target of targets.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    expect(() => {
+      for (const file of production) visit(file, []);
+    }).not.toThrow();
+  });
+});
