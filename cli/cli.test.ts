@@ -405,6 +405,28 @@ describe('freshet watch', () => {
     expect(readdirSync(directory)).toEqual(['app.db']);
   });
 
+  test('takes every SELECT, and refuses other statements', async () => {
+    items();
+    for (const sql of [
+      'SELECT 1 AS one',
+      "SELECT value FROM json_each('[1]')",
+      'SELECT DISTINCT 1 FROM items;',
+    ]) {
+      expect((await run('watch', file, sql, '--seconds', '0.1')).stdout).toContain('1 row');
+    }
+    for (const sql of ['DELETE FROM items', 'PRAGMA user_version', 'SELECT 1; SELECT 2', '']) {
+      const { code, stderr } = await run('watch', file, sql, '--seconds', '0.1');
+      expect({ sql, code }).toEqual({ sql, code: 1 });
+      expect(stderr).toMatch(/^freshet: .*SELECT|statement/);
+    }
+  });
+
+  test('says when columns share a name, since a row holds one value for it', async () => {
+    const { stdout, stderr } = await run('watch', file, 'SELECT 1 AS a, 2 AS b, 3 AS a', '--seconds', '0.1');
+    expect(stdout).toMatch(/^ a │ b\n/);
+    expect(stderr).toContain('several columns are called a');
+  });
+
   test('ends by itself after --seconds', async () => {
     items();
     expect(await run('watch', file, byId, '--json', '--seconds', '0.2')).toMatchObject({
@@ -480,7 +502,16 @@ describe('freshet changes', () => {
     expect(await changes.exited).toBe(0);
   });
 
-  test('takes only the tables asked for', async () => {
+  test('prints a line with time, number and tables for each commit', async () => {
+    items();
+    const changes = freshet('changes', file, '--table', 'items');
+    // Nothing tells when it has begun, so there are commits until it shows one.
+    const writer = setInterval(() => db.exec('UPDATE items SET price = random() WHERE id = 1'), 20);
+    expect(await changes.line()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}#\d+ {2}items may have changed/);
+    clearInterval(writer);
+  });
+
+  test('refuses a table that does not exist', async () => {
     items();
     const changes = freshet('changes', file, '--table', 'nowhere');
     expect(await changes.exited).toBe(1);

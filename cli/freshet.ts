@@ -10,7 +10,7 @@ const [neededMajor = 0, neededMinor = 0] = parts(needed);
 if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
   process.stderr.write(
     `freshet: needs Node.js ${needed} or newer, because it uses the SQLite that comes with Node; this is Node.js ${process.versions.node} (${process.execPath}).\n` +
-      'Install a newer Node.js from https://nodejs.org, or run `npx -p node@24 -p freshet freshet ...`.\n',
+      'Install a newer one from https://nodejs.org and run this again.\n',
   );
   process.exitCode = 1;
 } else {

@@ -1,10 +1,11 @@
 import { control, type TransactionMode } from './atomically.ts';
 import type { Changeset } from './commit/changeset.ts';
 import type { ReactiveMetrics } from './commit/hub.ts';
-import type { Engine, StatementCacheStats } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { executeBatch } from './execute-batch.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import * as reading from './reading.ts';
+import type { StatementCacheStats } from './statement-cache.ts';
 import { type ExecuteResult, StatementSync } from './statement-sync.ts';
 import { begin, inTransaction, type TransactionSync } from './transaction-sync.ts';
 import type { Params, Row } from './values.ts';

@@ -2,7 +2,6 @@ export type { TransactionMode } from './atomically.ts';
 export type { ChangeSource, Changeset, RowChange } from './commit/changeset.ts';
 export type { ReactiveMetrics } from './commit/hub.ts';
 export { DatabaseSync } from './database-sync.ts';
-export type { StatementCacheStats } from './engine.ts';
 export {
   DatabaseError,
   DataError,
@@ -21,6 +20,7 @@ export type { EffectiveConfig, OpenMode, OpenOptions, SyncMode } from './open-op
 export { openSync } from './open-sync.ts';
 export type { RawResult, ReadOptions } from './reading.ts';
 export { IndexedRow, type RowMode } from './rows.ts';
+export type { StatementCacheStats } from './statement-cache.ts';
 export type { ExecuteResult, StatementSync } from './statement-sync.ts';
 export type { TransactionSync } from './transaction-sync.ts';
 export type { BindValue, IntMode, Params, Row, SqlValue } from './values.ts';

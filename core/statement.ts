@@ -3,6 +3,8 @@ import type { DriverStatement } from './drivers/driver.ts';
 import type { Access } from './sql/access.ts';
 import type { StatementPlan } from './sql/statement-plan.ts';
 
+const isNoSchemaTable = (name: string): boolean => !/^(temp\.)?sqlite_(temp_)?(master|schema)$/.test(name);
+
 /** A statement as the engine keeps it: its text's plan, SQLite's program, and what it may touch. */
 export class Statement {
   readonly plan: StatementPlan;
@@ -30,7 +32,7 @@ export class Statement {
     this.access = access;
     this.generation = generation;
     const isWrite = plan.kind === 'write';
-    this.writes = isWrite ? access.writes(catalog) : [];
+    this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
     this.mayFail = isWrite && (plan.conflict === 'Fail' || catalog.mentions('FAIL'));
     this.mayReplace = isWrite && (plan.conflict === 'Replace' || catalog.mentions('REPLACE'));
   }

@@ -14,7 +14,7 @@ export interface LiveExplain {
 export function printable(explain: LiveExplain): LiveExplain {
   const lines = [
     `tier:    ${explain.tier}${explain.reason === undefined ? '' : ` (${explain.reason})`}`,
-    `tables:  ${explain.tables.join(', ') || 'none: the answer is constant'}`,
+    `tables:  ${explain.tables.join(', ') || 'none'}`,
     `row key: ${explain.rowKey}`,
     `order:   ${explain.order}`,
   ];

@@ -30,6 +30,10 @@ export function planLive(engine: Engine, sql: string): LivePlan {
     });
   }
   const { tables, unknown } = original.access.reads(engine.catalog);
+  const readsEverything =
+    original.plan.sys ||
+    unknown.some((name) => !pureTableFunctions.has(name)) ||
+    tables.some((name) => /^sqlite_/i.test(name) || engine.catalog.table(name)?.kind === 'shadow');
   const keyed = withKeys(engine, sql, original.columns.length, planRowKeys(sql, keyCatalog(engine)));
   const ordered = hasOuterOrder(sql);
   return {
@@ -37,13 +41,13 @@ export function planLive(engine: Engine, sql: string): LivePlan {
     sql: keyed.sql,
     shape: { columns: original.columns, hidden: keyed.hidden, ordered },
     tables: new Set(tables),
-    readsEverything:
-      original.plan.sys ||
-      unknown.some((name) => !pureTableFunctions.has(name)) ||
-      tables.some((name) => /^sqlite_/i.test(name) || engine.catalog.table(name)?.kind === 'shadow'),
+    readsEverything,
     explain: {
       tier: 're-evaluated',
-      reason: 'every commit that changes one of its tables runs the query again',
+      reason:
+        tables.length === 0 && !readsEverything
+          ? 'it reads no table: it is run when the schema changes'
+          : 'every commit that changes one of its tables runs the query again',
       tables: [...tables].sort(),
       rowKey: keyed.rowKey,
       order: ordered ? 'as the query says' : 'open: rows keep their place',

@@ -38,6 +38,8 @@ export interface StatementPlan {
   readonly conflict?: string;
   /** OR REPLACE in a form whose deleted rows BEFORE triggers can't foresee. */
   readonly replacesUnseen?: boolean;
+  /** A pragma that may change what statements do. */
+  readonly setsPragma?: boolean;
   /** A write with RETURNING. */
   readonly returning: boolean;
   /** It mentions a table of the schema `sys`, which Freshet itself provides. */
@@ -113,6 +115,11 @@ function details(statement: Stmt): Partial<StatementPlan> {
         returning: statement.returning !== undefined,
         ...(statement.orConflict !== undefined && { conflict: statement.orConflict }),
         replacesUnseen: statement.orConflict === 'Replace' && changesRowsUnseen(statement),
+      };
+    case 'PragmaStmt':
+      return {
+        setsPragma:
+          statement.body !== undefined && !/_(x?info|list|check)$/i.test(statement.name.objName.text),
       };
     case 'DeleteStmt':
       return { target: statement.tblName.objName.text, returning: statement.returning !== undefined };

@@ -69,6 +69,6 @@ test.skipIf(!existsSync('/proc/self/task'))('a writer that dies is reported, wit
   await lineWith('commit 1: ');
   process.kill(Number(readFileSync(childrenOf(demo.pid ?? 0), 'utf8')), 'SIGKILL');
   expect(await exited).toBe(1);
-  expect(output).toContain('The writing process ended (SIGKILL)');
+  expect(output).toContain('The demo failed: the writing process ended (SIGKILL)');
   expect(readdirSync(directory)).toEqual([]);
 });

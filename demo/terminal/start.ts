@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { CommandError } from '../../cli/command-error.ts';
+import { errorMessage } from '../../cli/error-message.ts';
 import { Output } from '../../cli/output.ts';
 import { Stop } from '../../cli/stop.ts';
 import { openSync } from '../../core/index.ts';
@@ -38,9 +40,7 @@ const directory = mkdtempSync(join(tmpdir(), 'freshet-demo-'));
 try {
   await run(join(directory, 'issues.db'));
 } catch (error) {
-  process.stderr.write(
-    `The demo failed: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
-  );
+  process.stderr.write(`The demo failed: ${errorMessage(error)}\n`);
   process.exitCode = 1;
 } finally {
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
@@ -94,9 +94,10 @@ async function follow(path: string, stop: Stop): Promise<{ latencies: Latencies;
     path: `${options.issues.toLocaleString('en')} issues in ${path}`,
     hint: `npm run freshet -- watch ${path} "SELECT status, count(*) AS n FROM issues GROUP BY status"`,
   };
-  const view: View = out.isTerminal
-    ? new ScreenView(out, legend, () => view.draw(answers, latencies, false))
-    : new LineView(out, legend, () => new Date());
+  const view: View =
+    out.isTerminal && process.env.TERM !== 'dumb'
+      ? new ScreenView(out, legend, () => view.draw(answers, latencies, false))
+      : new LineView(out, legend, () => new Date());
   try {
     await Promise.race([stop.wait(), failed.promise]);
   } finally {
@@ -137,8 +138,8 @@ function startWriter(path: string, latencies: Latencies, fail: (error: Error) =>
   });
   child.on('error', fail);
   child.on('exit', (code, signal) => {
-    if (!ending)
-      fail(new Error(`The writing process ended (${signal ?? `exit code ${code}`}): ${stderr.trim()}`));
+    const how = signal ?? `exit code ${code}`;
+    if (!ending) fail(new CommandError(`the writing process ended (${how}).\n${stderr}`.trim()));
   });
   return {
     async [Symbol.asyncDispose]() {

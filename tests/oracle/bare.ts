@@ -3,7 +3,10 @@ import type { BindValue } from '../../core/values.ts';
 import type { OracleTransaction, Params, Row, Runner, RunResult, SqlValue } from './engine.ts';
 
 /** Binds as Freshet promises: integers as INTEGER, `?1` and `$1` from arrays. */
-function bound(sql: string, params: Params | undefined): [] | SQLInputValue[] | [Record<string, SQLInputValue>] {
+function bound(
+  sql: string,
+  params: Params | undefined,
+): [] | SQLInputValue[] | [Record<string, SQLInputValue>] {
   const value = (given: BindValue): SQLInputValue => {
     if (typeof given === 'boolean') return given ? 1n : 0n;
     if (given instanceof Date) return given.toISOString();
@@ -22,7 +25,8 @@ function plain(row: Record<string, SqlValue>): Row {
   const copy: Row = {};
   for (const name of Object.keys(row)) {
     const value = row[name] as SqlValue;
-    const safe = typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
+    const safe =
+      typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
     const shown = safe ? Number(value) : value;
     Object.defineProperty(copy, name, { value: shown, enumerable: true, writable: true, configurable: true });
   }
@@ -56,7 +60,9 @@ export class BareDatabase implements Runner {
 
   execute(sql: string, params?: Params): RunResult {
     return this.#after(() => {
-      const { changes, lastInsertRowid } = this.sqlite.prepare(sql).run(...(bound(sql, params) as SQLInputValue[]));
+      const { changes, lastInsertRowid } = this.sqlite
+        .prepare(sql)
+        .run(...(bound(sql, params) as SQLInputValue[]));
       return { changes: Number(changes), lastInsertRowid };
     });
   }
@@ -124,7 +130,8 @@ export class BareDatabase implements Runner {
       work();
       if (this.sqlite.isTransaction) this.sqlite.exec(nested ? `RELEASE ${name}` : 'COMMIT');
     } catch (error) {
-      if (this.sqlite.isTransaction) this.sqlite.exec(nested ? `ROLLBACK TO ${name}; RELEASE ${name}` : 'ROLLBACK');
+      if (this.sqlite.isTransaction)
+        this.sqlite.exec(nested ? `ROLLBACK TO ${name}; RELEASE ${name}` : 'ROLLBACK');
       throw error;
     } finally {
       this.#depth--;

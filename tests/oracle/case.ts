@@ -97,7 +97,11 @@ function makeSteps(
   return steps;
 }
 
-function makeDatabase(random: Random, db: BareDatabase, census: Census): { catalog: Catalog; schema: string[] } {
+function makeDatabase(
+  random: Random,
+  db: BareDatabase,
+  census: Census,
+): { catalog: Catalog; schema: string[] } {
   const made = makeSchema(random);
   const schema: string[] = [];
   const accepted = (sql: string): boolean => {
@@ -119,7 +123,17 @@ function makeDatabase(random: Random, db: BareDatabase, census: Census): { catal
     if (accepted(createView(view))) catalog = { ...catalog, views: [...catalog.views, view] };
   }
   for (const table of tables) {
-    for (let rows = random.weighted([[1, 0], [4, 4], [4, 7], [2, 10]]); rows > 0; rows--) accepted(fill(random, catalog, table));
+    for (
+      let rows = random.weighted([
+        [1, 0],
+        [4, 4],
+        [4, 7],
+        [2, 10],
+      ]);
+      rows > 0;
+      rows--
+    )
+      accepted(fill(random, catalog, table));
   }
   const triggers = made.triggers.filter(accepted);
   return { catalog: known(db, { ...catalog, triggers }), schema };
@@ -156,10 +170,13 @@ function known(db: BareDatabase, catalog: Catalog): Catalog {
   const tables = catalog.tables
     .map((table) => {
       const names = db.query(`SELECT name FROM pragma_table_xinfo('${table.name.replaceAll("'", "''")}')`);
-      const real = new Set(names.map((row) => row['name']));
+      const real = new Set(names.map((row) => row.name));
       return { ...table, columns: table.columns.filter((c) => real.has(c.name)) };
     })
-    .filter((table) => table.columns.some((c) => c.flavour === 'small') && table.columns.some((c) => c.flavour === 'key'));
+    .filter(
+      (table) =>
+        table.columns.some((c) => c.flavour === 'small') && table.columns.some((c) => c.flavour === 'key'),
+    );
   const works = (sql: string): boolean => {
     try {
       db.query(sql);
@@ -176,7 +193,7 @@ function known(db: BareDatabase, catalog: Catalog): Catalog {
 
 function count(db: BareDatabase, table: string): number {
   try {
-    return Number(db.query(`SELECT count(*) AS n FROM ${quoted(table)}`)[0]?.['n']);
+    return Number(db.query(`SELECT count(*) AS n FROM ${quoted(table)}`)[0]?.n);
   } catch {
     return 0;
   }
@@ -184,7 +201,7 @@ function count(db: BareDatabase, table: string): number {
 
 function valuesIn(db: BareDatabase, table: string, column: string): string[] {
   try {
-    return db.query(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`).map((row) => String(row['v']));
+    return db.query(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`).map((row) => String(row.v));
   } catch {
     return [];
   }

@@ -5,8 +5,8 @@ import { BareDatabase } from './bare.ts';
 import type { Case } from './case.ts';
 import { answerDifference } from './compare.ts';
 import type { Changeset, Engine, OracleDatabase, OracleWatch, Row, Runner, WatchEvent } from './engine.ts';
-import type { Query } from './queries.ts';
 import { type Action, type Actor, type Hooks, noHooks, runStep, type Step } from './program.ts';
+import type { Query } from './queries.ts';
 import { contentsDifference, readContents, ShadowTables } from './shadow.ts';
 import { countIn, type Tally } from './tally.ts';
 import { Watched } from './watched.ts';
@@ -77,12 +77,18 @@ class Checker {
     this.#handles = shared ? { first, second: this.#open(place('engine.db')) } : { first };
     this.#program = shared ? new BareDatabase(place('engine.db')) : null;
     this.#twins = shared
-      ? { first: twin, second: new BareDatabase(place('twin.db')), program: new BareDatabase(place('twin.db')) }
+      ? {
+          first: twin,
+          second: new BareDatabase(place('twin.db')),
+          program: new BareDatabase(place('twin.db')),
+        }
       : { first: twin };
     // Listeners from before the first live query: the engine's own come later, and must not be too late for these.
     for (const [actor, db] of Object.entries(this.#handles)) this.#follow(actor, db);
     this.#stream = first.changeStream({ queueCapacity: 4096 });
-    this.#streamShadow = new ShadowTables(first, 'changeStream', (rule, detail) => this.#differ(rule, detail));
+    this.#streamShadow = new ShadowTables(first, 'changeStream', (rule, detail) =>
+      this.#differ(rule, detail),
+    );
     this.#watched = testCase.lives.map((live, index) => {
       const db = this.#handles[live.owner] ?? first;
       const report = (rule: string, detail: string) => this.#differ(rule, detail, index);
@@ -96,7 +102,9 @@ class Checker {
   }
 
   #follow(actor: string, db: OracleDatabase): void {
-    const shadow = new ShadowTables(db, `subscribe on ${actor}`, (rule, detail) => this.#differ(rule, detail));
+    const shadow = new ShadowTables(db, `subscribe on ${actor}`, (rule, detail) =>
+      this.#differ(rule, detail),
+    );
     this.#shadows.push(shadow);
     db.subscribe((changeset) => {
       if (actor === 'first') this.#count(changeset);
@@ -165,7 +173,7 @@ class Checker {
 
   /** As another connection sees it: the program's own doesn't move by its own commits. */
   #dataVersion(): unknown {
-    return this.#handles.first?.query('PRAGMA data_version')[0]?.['data_version'];
+    return this.#handles.first?.query('PRAGMA data_version')[0]?.data_version;
   }
 
   /** Waits until another program's commit has been noticed. */
@@ -175,12 +183,14 @@ class Checker {
       for (const db of Object.values(this.#handles)) await this.#engine.settled(db);
       if (this.#changesets === before) await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (this.#changesets === before) this.#differ("another program's commit is noticed", `not within ${patienceMs} ms`);
+    if (this.#changesets === before)
+      this.#differ("another program's commit is noticed", `not within ${patienceMs} ms`);
   }
 
   /** Everything that must hold between two steps. */
   async #verify(schema: boolean): Promise<void> {
-    for (const [index, watched] of this.#watched.entries()) if (watched.isOpen) this.#compare(watched, index, 'after the step');
+    for (const [index, watched] of this.#watched.entries())
+      if (watched.isOpen) this.#compare(watched, index, 'after the step');
     for (const db of Object.values(this.#handles)) await this.#engine.settled(db);
     for (const [index, watched] of this.#watched.entries()) {
       await this.#revive(watched, index, schema);
@@ -209,7 +219,11 @@ class Checker {
     const difference = answerDifference(query, fresh, actual, possible);
     if (difference === null) return;
     if (this.#alsoGivenBySqlite(watched, actual)) this.#tally.indeterminate++;
-    else this.#differ('the live value is what the SQL gives', `${when}: ${difference}`, index, { expected: fresh, actual });
+    else
+      this.#differ('the live value is what the SQL gives', `${when}: ${difference}`, index, {
+        expected: fresh,
+        actual,
+      });
   }
 
   /** Whether SQLite gives this answer too, scanning the other way. */
@@ -217,7 +231,7 @@ class Checker {
     const { query, owner } = watched.case;
     const twin = this.#twins[owner] ?? this.#twins.first;
     if (!twin) return false;
-    const now = Number(twin.query('PRAGMA reverse_unordered_selects')[0]?.['reverse_unordered_selects']);
+    const now = Number(twin.query('PRAGMA reverse_unordered_selects')[0]?.reverse_unordered_selects);
     const given = [0, 1].some((reverse) => {
       twin.exec(`PRAGMA reverse_unordered_selects = ${reverse}`);
       const fresh = answerOf(twin, query);
@@ -233,7 +247,8 @@ class Checker {
     if (!ended && !this.#broken.has(watched)) return;
     const works = answerOf(watched.db, watched.case.query) !== null;
     if (!works) {
-      if (watched.isOpen) this.#differ('a live query whose SQL fails ends with an error', 'still open', index);
+      if (watched.isOpen)
+        this.#differ('a live query whose SQL fails ends with an error', 'still open', index);
       if (watched.isOpen || ended) this.#tally.failedQueries++;
       watched.close();
       this.#broken.add(watched);
@@ -246,7 +261,8 @@ class Checker {
     watched.close();
     watched.open();
     await this.#engine.settled(watched.db);
-    if (watched.error !== null) this.#differ('a live query starts anew after an error', String(watched.error), index);
+    if (watched.error !== null)
+      this.#differ('a live query starts anew after an error', String(watched.error), index);
     else this.#compare(watched, index, 'subscribed again');
   }
 

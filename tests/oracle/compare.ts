@@ -12,7 +12,11 @@ function canonical(value: SqlValue, tag: Tag): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(BigInt(value)) : String(value);
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (tag === 'folded') return `'${value.replace(/[A-Z]/g, (c) => c.toLowerCase()).replace(/ +$/, '')}`;
-  if (tag === 'parts') return `'${value.split(/[|,[\]]/).sort().join('|')}`;
+  if (tag === 'parts')
+    return `'${value
+      .split(/[|,[\]]/)
+      .sort()
+      .join('|')}`;
   return `'${value}`;
 }
 
@@ -33,10 +37,15 @@ const near = (a: SqlValue, b: SqlValue): boolean => {
   return x === y || Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y));
 };
 
-const sum = (a: SqlValue): number => (a === null || typeof a === 'string' ? Number.NEGATIVE_INFINITY : Number(a));
+const sum = (a: SqlValue): number =>
+  a === null || typeof a === 'string' ? Number.NEGATIVE_INFINITY : Number(a);
 
 /** Rows as a list that compares one by one: in the order of the answer, or sorted where the order is open. */
-function arranged(rows: Rows, query: Query, rough: readonly string[]): { row: Readonly<Row>; text: string }[] {
+function arranged(
+  rows: Rows,
+  query: Query,
+  rough: readonly string[],
+): { row: Readonly<Row>; text: string }[] {
   const list = rows.map((row) => ({ row, text: fingerprint(row, query.tags) }));
   if (query.order === 'total') return list;
   return list.sort((a, b) => {
@@ -59,7 +68,8 @@ export function answerDifference(query: Query, expected: Rows, actual: Rows, pos
     const name = query.sorted;
     for (const [i, row] of expected.entries()) {
       const [want, got] = [row[name] as SqlValue, actual[i]?.[name] as SqlValue];
-      if (canonical(want, 'exact') !== canonical(got ?? null, 'exact')) return `row ${i} is out of order by ${name}`;
+      if (canonical(want, 'exact') !== canonical(got ?? null, 'exact'))
+        return `row ${i} is out of order by ${name}`;
     }
   }
   if (possible) return impossibleRow(query, actual, possible);
@@ -68,7 +78,8 @@ export function answerDifference(query: Query, expected: Rows, actual: Rows, pos
   for (const [i, got] of arranged(actual, query, rough).entries()) {
     const want = wanted[i] as (typeof wanted)[number];
     const alike = rough.every((name) => near(want.row[name] as SqlValue, got.row[name] as SqlValue));
-    if (want.text !== got.text || !alike) return `row ${i}: ${showRow(got.row)} instead of ${showRow(want.row)}`;
+    if (want.text !== got.text || !alike)
+      return `row ${i}: ${showRow(got.row)} instead of ${showRow(want.row)}`;
   }
   return null;
 }

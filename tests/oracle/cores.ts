@@ -28,7 +28,9 @@ export interface Core {
 }
 
 const whereOf = (conditions: readonly string[]): string =>
-  conditions.length === 0 ? '' : ` WHERE ${conditions.map((c) => (conditions.length > 1 ? `(${c})` : c)).join(' AND ')}`;
+  conditions.length === 0
+    ? ''
+    : ` WHERE ${conditions.map((c) => (conditions.length > 1 ? `(${c})` : c)).join(' AND ')}`;
 
 /** A source alone, filtered or not. */
 export function single(g: Grammar, source: Source, filtered = 0.75): From {
@@ -62,10 +64,14 @@ export function rows(g: Grammar, from: From, named = false): Core {
     g.use('SELECT *');
     const all = [{ ...(from.operands[0] as Operand), sql: '*' }];
     const names = new Set(from.operands.map((o) => o.name.toLowerCase()));
-    const shown = names.size === from.operands.length && from.keys?.every((key) => from.operands.includes(key));
+    const shown =
+      names.size === from.operands.length && from.keys?.every((key) => from.operands.includes(key));
     return { select: all, distinct: false, tail, total: sortKeys(from), keys: shown ? ['*'] : null, scope };
   }
-  const shown = from.keys && g.random.chance(named ? 0.85 : 0.6) ? from.keys.map((key) => output(g, key, named)) : [];
+  // Of two columns with one name a row object keeps the last: keys need names of their own.
+  const several = named || (from.keys?.length ?? 0) > 1;
+  const shown =
+    from.keys && g.random.chance(named ? 0.85 : 0.6) ? from.keys.map((key) => output(g, key, several)) : [];
   const others = g.random.times(g.random.between(shown.length > 0 ? 0 : 1, 3), () =>
     output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : expression(scalar(g, scope)), named),
   );
@@ -93,14 +99,22 @@ export function join(g: Grammar, left: From, right: Source): From {
   const theirs = clean(right.operands);
   const operands = [...left.operands, ...right.operands];
   const keys = left.keys && right.keys && [...left.keys, ...right.keys];
-  const common = theirs.filter((o) => ours.some((other) => other.name.toLowerCase() === o.name.toLowerCase()));
+  const common = theirs.filter((o) =>
+    ours.some((other) => other.name.toLowerCase() === o.name.toLowerCase()),
+  );
   const outer = used.startsWith('LEFT') || used.startsWith('RIGHT') || used.startsWith('FULL');
   const where = [...left.where];
   let condition = '';
   if (!lateral && used !== ',' && common.length > 0 && g.random.chance(0.12)) {
     g.use('using');
     condition = ` USING (${g.written(g.random.pick(common).name)})`;
-  } else if (!lateral && used !== ',' && used !== 'CROSS JOIN' && left.text.indexOf(' JOIN ') < 0 && g.random.chance(0.06)) {
+  } else if (
+    !lateral &&
+    used !== ',' &&
+    used !== 'CROSS JOIN' &&
+    left.text.indexOf(' JOIN ') < 0 &&
+    g.random.chance(0.06)
+  ) {
     g.use('natural join');
     return { text: `${left.text} NATURAL ${used} ${right.text}`, operands, keys, where };
   } else if (lateral) {
@@ -109,13 +123,19 @@ export function join(g: Grammar, left: From, right: Source): From {
     const theta = g.random.chance(0.12);
     if (theta) g.use('theta join');
     const parts = [theta ? comparisonOf(g, ours, theirs) : equalityOf(g, ours, theirs)];
-    if (g.random.chance(0.2)) parts.push(predicate(g, g.random.pick([ours, theirs, [...ours, ...theirs]]), 1));
+    if (g.random.chance(0.2))
+      parts.push(predicate(g, g.random.pick([ours, theirs, [...ours, ...theirs]]), 1));
     if (used === ',') where.push(parts.join(' AND '));
     else condition = ` ON ${parts.map((part) => `(${part})`).join(' AND ')}`;
   }
   if (outer && g.random.chance(0.5)) where.push(nullable(g, ours, theirs));
   else if (g.random.chance(0.35)) where.push(predicate(g, [...ours, ...theirs], 1));
-  return { text: `${left.text}${used === ',' ? ', ' : ` ${used} `}${right.text}${condition}`, operands, keys, where };
+  return {
+    text: `${left.text}${used === ',' ? ', ' : ` ${used} `}${right.text}${condition}`,
+    operands,
+    keys,
+    where,
+  };
 }
 
 /** Conditions under which a null-extended row and a matched one differ. */
@@ -136,7 +156,9 @@ export function groups(g: Grammar, from: From, keyed = true, named = false): Cor
   const scope = clean(from.operands);
   const terms = keyed ? g.random.times(g.random.between(1, 2), () => groupKey(g, scope)) : [];
   g.use(keyed ? 'group by' : 'grand total');
-  const shown = terms.filter(() => g.random.chance(0.8)).map((term) => output(g, term, named));
+  const shown = terms
+    .filter(() => g.random.chance(0.8))
+    .map((term) => output(g, term, named || terms.length > 1));
   const aggregates = g.random.times(g.random.between(1, 3), () => output(g, aggregate(g, scope), named));
   if (!named && keyed && g.random.chance(0.06)) {
     g.use('bare column');
@@ -174,7 +196,11 @@ function havingOf(g: Grammar, scope: Scope, terms: readonly Operand[]): string {
   const small = scope.filter((o) => o.flavour === 'small');
   return g.random.weighted<() => string>([
     [4, () => `count(*) ${g.random.pick(['>', '<', '=', '<>'])} ${g.random.between(0, 3)}`],
-    [small.length > 0 ? 3 : 0, () => `sum(${g.random.pick(small).sql}) ${g.random.pick(['>', '<=', 'IS NOT'])} ${g.random.between(0, 8)}`],
+    [
+      small.length > 0 ? 3 : 0,
+      () =>
+        `sum(${g.random.pick(small).sql}) ${g.random.pick(['>', '<=', 'IS NOT'])} ${g.random.between(0, 8)}`,
+    ],
     [small.length > 0 ? 1 : 0, () => `max(${g.random.pick(small).sql}) IS NULL OR count(*) = 1`],
     [fixed.length > 0 ? 2 : 0, () => predicate(g, fixed, g.random.between(0, 1))],
   ])();
@@ -184,7 +210,8 @@ function havingOf(g: Grammar, scope: Scope, terms: readonly Operand[]): string {
 export function distinct(g: Grammar, from: From, named = false): Core {
   g.use('distinct');
   const scope = clean(from.operands);
-  const select = g.random.times(g.random.between(1, 3), () => output(g, groupKey(g, scope), named));
+  const count = g.random.between(1, 3);
+  const select = g.random.times(count, () => output(g, groupKey(g, scope), named || count > 1));
   return {
     select,
     distinct: true,

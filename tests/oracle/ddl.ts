@@ -41,7 +41,12 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
     [
       3,
       () => {
-        const added = column(free('added'), 'INT', 'small', random.pick(['', 'DEFAULT 2', 'NOT NULL DEFAULT 1']));
+        const added = column(
+          free('added'),
+          'INT',
+          'small',
+          random.pick(['', 'DEFAULT 2', 'NOT NULL DEFAULT 1']),
+        );
         const sql = `ALTER TABLE ${name} ADD COLUMN ${quoted(added.name)} INT ${added.constraints}`.trimEnd();
         return { kind: 'ADD COLUMN', sql, after: withColumns(catalog, table, [...table.columns, added]) };
       },
@@ -69,14 +74,22 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
       1,
       () => {
         const renamed = { ...table, name: free('table') };
-        return { kind: 'RENAME TABLE', sql: `ALTER TABLE ${name} RENAME TO ${quoted(renamed.name)}`, after: withTable(catalog, table, renamed) };
+        return {
+          kind: 'RENAME TABLE',
+          sql: `ALTER TABLE ${name} RENAME TO ${quoted(renamed.name)}`,
+          after: withTable(catalog, table, renamed),
+        };
       },
     ],
     [
       1,
       () => {
         const made = makeTable(random, catalog.tables, free('table'));
-        return { kind: 'CREATE TABLE', sql: createTable(made), after: { ...catalog, tables: [...catalog.tables, made] } };
+        return {
+          kind: 'CREATE TABLE',
+          sql: createTable(made),
+          after: { ...catalog, tables: [...catalog.tables, made] },
+        };
       },
     ],
     [
@@ -100,7 +113,11 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
       1,
       () => {
         const view = makeView(random, catalog, free('v'));
-        return { kind: 'CREATE VIEW', sql: createView(view), after: { ...catalog, views: [...catalog.views, view] } };
+        return {
+          kind: 'CREATE VIEW',
+          sql: createView(view),
+          after: { ...catalog, views: [...catalog.views, view] },
+        };
       },
     ],
     [
@@ -124,7 +141,11 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
     [1, () => same('VACUUM', 'VACUUM')],
     [0.5, () => same('REINDEX', 'REINDEX')],
     [0.5, () => same('ATTACH', random.pick(["ATTACH ':memory:' AS extra", 'DETACH extra']))],
-    [0.5, () => same('TEMP TABLE', random.pick([createTable(table, 'TEMP '), `DROP TABLE IF EXISTS temp.${name}`]))],
+    [
+      0.5,
+      () =>
+        same('TEMP TABLE', random.pick([createTable(table, 'TEMP '), `DROP TABLE IF EXISTS temp.${name}`])),
+    ],
     [4, () => same('PRAGMA', `PRAGMA reverse_unordered_selects = ${random.between(0, 1)}`)],
     [0.5, () => same('PRAGMA', `PRAGMA case_sensitive_like = ${random.between(0, 1)}`)],
     [0.5, () => same('PRAGMA', `PRAGMA recursive_triggers = ${random.between(0, 1)}`)],

@@ -5,7 +5,21 @@ import { clean, tableSource } from './sources.ts';
 /** The columns in reach, nearest first. Unclean ones never enter an expression. */
 export type Scope = readonly Operand[];
 
-const comparisons = ['=', '=', '=', '==', '<>', '!=', '<', '<=', '>', '>=', 'IS', 'IS NOT', 'IS DISTINCT FROM'] as const;
+const comparisons = [
+  '=',
+  '=',
+  '=',
+  '==',
+  '<>',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'IS',
+  'IS NOT',
+  'IS DISTINCT FROM',
+] as const;
 
 /** A constant to compare a column with: of its own kind, or a hostile one. */
 const near = (g: Grammar, o: Operand): string =>
@@ -55,11 +69,28 @@ export function predicate(g: Grammar, scope: Scope, depth = 2): string {
     [1, () => `${near(g, o)} ${g.random.pick(comparisons)} ${o.sql}`],
     [2, () => comparisonOf(g, scope, scope)],
     [1, () => `${o.sql} ${g.random.pick(['BETWEEN', 'NOT BETWEEN'])} ${near(g, o)} AND ${near(g, o)}`],
-    [2, () => `${o.sql} ${g.random.pick(['IN', 'NOT IN'])} (${g.random.times(g.random.between(0, 3), () => near(g, o)).join(', ')})`],
+    [
+      2,
+      () =>
+        `${o.sql} ${g.random.pick(['IN', 'NOT IN'])} (${g.random.times(g.random.between(0, 3), () => near(g, o)).join(', ')})`,
+    ],
     [2, () => `${o.sql} ${g.random.pick(['IS NULL', 'IS NOT NULL', 'NOTNULL', 'ISNULL', 'NOT NULL'])}`],
-    [1, () => `${o.sql} ${g.random.pick(['LIKE', 'NOT LIKE', 'GLOB'])} ${g.random.pick(["'a%'", "'%5'", "'_'", "'A*'", "'%'"])}`],
+    [
+      1,
+      () =>
+        `${o.sql} ${g.random.pick(['LIKE', 'NOT LIKE', 'GLOB'])} ${g.random.pick(["'a%'", "'%5'", "'_'", "'A*'", "'%'"])}`,
+    ],
     [0.5, () => `${o.sql} LIKE 'a\\%%' ESCAPE '\\'`],
-    [1, () => g.random.pick([o.sql, `NOT ${o.sql}`, `likely(${o.sql} = ${near(g, o)})`, `+${o.sql} = ${near(g, o)}`])],
+    [
+      1,
+      () =>
+        g.random.pick([
+          o.sql,
+          `NOT ${o.sql}`,
+          `likely(${o.sql} = ${near(g, o)})`,
+          `+${o.sql} = ${near(g, o)}`,
+        ]),
+    ],
     [1, () => `${o.sql} = ${near(g, o)} COLLATE ${g.random.pick(['NOCASE', 'RTRIM', 'BINARY'])}`],
     [1, () => `coalesce(${o.sql}, ${near(g, o)}) = ${near(g, o)}`],
     [1, () => rowValue(g, scope)],
@@ -87,7 +118,9 @@ function rowValue(g: Grammar, scope: Scope): string {
   const [a, b] = pairOf(g, scope, scope);
   const values = `(${near(g, a)}, ${near(g, b)})`;
   const form = g.random.pick(['=', '<', '>=', 'IS', 'IN']);
-  return form === 'IN' ? `(${a.sql}, ${b.sql}) IN (VALUES ${values}, (1, 1))` : `(${a.sql}, ${b.sql}) ${form} ${values}`;
+  return form === 'IN'
+    ? `(${a.sql}, ${b.sql}) IN (VALUES ${values}, (1, 1))`
+    : `(${a.sql}, ${b.sql}) ${form} ${values}`;
 }
 
 /** WHERE of a subquery: correlated with the scope, filtered, both or neither. */
@@ -165,7 +198,13 @@ export function scalarSubquery(g: Grammar, scope: Scope): string {
   const exact = numeric(own);
   g.use('scalar subquery');
   const from = `FROM ${inner.text}${innerWhere(g, inner, scope)}`;
-  const aggregates = ['count(*)', `count(${i.sql})`, `count(DISTINCT ${i.sql})`, `min(${i.sql})`, `max(${i.sql})`];
+  const aggregates = [
+    'count(*)',
+    `count(${i.sql})`,
+    `count(DISTINCT ${i.sql})`,
+    `min(${i.sql})`,
+    `max(${i.sql})`,
+  ];
   for (const o of exact) aggregates.push(`sum(${o.sql})`, `avg(${o.sql})`, `total(${o.sql})`);
   if (!inner.keys || g.random.chance(0.7)) return `(SELECT ${g.random.pick(aggregates)} ${from})`;
   g.use('scalar subquery with LIMIT 1');
@@ -193,7 +232,15 @@ export function aggregate(g: Grammar, scope: Scope): Omit<Operand, 'name'> {
     [small ? 4 : 0, () => result(`sum(${small?.sql})`, 'exact', true)],
     [small ? 2 : 0, () => result(`${g.random.pick(['total', 'avg'])}(${small?.sql})`, 'exact', true)],
     [small ? 1 : 0, () => result(`sum(DISTINCT ${small?.sql})`, 'exact', true)],
-    [2, () => result(`${g.random.pick(['sum', 'total', 'avg'])}(${o.sql})`, summed === 'exact' && o.affinity === 'integer' ? 'exact' : 'approximate', false)],
+    [
+      2,
+      () =>
+        result(
+          `${g.random.pick(['sum', 'total', 'avg'])}(${o.sql})`,
+          summed === 'exact' && o.affinity === 'integer' ? 'exact' : 'approximate',
+          false,
+        ),
+    ],
     [4, () => result(`${g.random.pick(['min', 'max'])}(${o.sql})`, extreme, o.flavour === 'small')],
     [1, () => result(`group_concat(${o.sql}, '|')`, 'parts', false)],
     [small ? 0.5 : 0, () => result(`json_group_array(${small?.sql})`, 'parts', false)],

@@ -54,7 +54,7 @@ export interface Catalog extends Schema {
 
 export type ParameterStyle = 'none' | 'anonymous' | 'numbered' | 'dollar' | 'named';
 
-const marker = /\u0001(\d+)\u0001/g;
+const marker = /\ue000(\d+)\ue000/g;
 
 /** What one query's generation shares: chance, the schema, the parameters so far, and what was used. */
 export class Grammar {
@@ -87,7 +87,7 @@ export class Grammar {
     if (this.#style === 'none' || value.value === undefined || this.random.chance(0.5)) return value.sql;
     this.use(`parameter ${this.#style}`);
     this.#values.push(value);
-    return `\u0001${this.#values.length - 1}\u0001`;
+    return `\ue000${this.#values.length - 1}\ue000`;
   }
 
   hostile(): string {
@@ -96,7 +96,9 @@ export class Grammar {
 
   alias(): string {
     const plain = `t${this.#aliases.length}`;
-    const name = this.random.chance(0.08) ? `${this.random.pick(['a b', 'group', '🎈', "q'"])}${this.#aliases.length}` : plain;
+    const name = this.random.chance(0.08)
+      ? `${this.random.pick(['a b', 'group', '🎈', "q'"])}${this.#aliases.length}`
+      : plain;
     this.#aliases.push(name);
     return name === plain ? name : quoted(name);
   }
@@ -113,7 +115,7 @@ export class Grammar {
 
   /** The text with its parameters in one style, numbered by their first place in it. */
   render(text: string): { sql: string; params?: Params } {
-    if (!text.includes('\u0001')) return { sql: text };
+    if (!text.includes('\ue000')) return { sql: text };
     const list: Constant['value'][] = [];
     const named: Record<string, NonNullable<Constant['value']> | null> = {};
     const places = new Map<string, string>();
@@ -123,9 +125,13 @@ export class Grammar {
       if (known !== undefined && this.#style !== 'anonymous') return known;
       list.push(value);
       const number = list.length;
-      const place = { none: '', anonymous: '?', numbered: `?${number}`, dollar: `$${number}`, named: `${':@$'[number % 3]}p${number}` }[
-        this.#style
-      ];
+      const place = {
+        none: '',
+        anonymous: '?',
+        numbered: `?${number}`,
+        dollar: `$${number}`,
+        named: `${':@$'[number % 3]}p${number}`,
+      }[this.#style];
       named[`p${number}`] = value;
       places.set(index, place);
       return place;

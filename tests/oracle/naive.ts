@@ -66,16 +66,22 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
   }
 
   protected override onCommit(): void {
-    publish(this.location === ':memory:' ? [this] : [...databases].filter((db) => db.location === this.location));
+    publish(
+      this.location === ':memory:' ? [this] : [...databases].filter((db) => db.location === this.location),
+    );
   }
 
   /** Reads everything again; gives what has changed since the last time. */
   look(): Changeset | null {
     const before = this.#tables;
-    const schema = Number(this.query('PRAGMA schema_version')[0]?.['schema_version']);
-    const version = this.query('PRAGMA data_version')[0]?.['data_version'];
-    const names = this.query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
-    const tables = names.map(({ name }) => [String(name), this.query(`SELECT * FROM main.${quoted(String(name))}`)] as const);
+    const schema = Number(this.query('PRAGMA schema_version')[0]?.schema_version);
+    const version = this.query('PRAGMA data_version')[0]?.data_version;
+    const names = this.query(
+      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    );
+    const tables = names.map(
+      ({ name }) => [String(name), this.query(`SELECT * FROM main.${quoted(String(name))}`)] as const,
+    );
     this.#tables = new Map(tables);
     const changeset = before && this.#changeset(before, this.#tables, version !== this.#version, schema);
     this.#schema = schema;
@@ -112,7 +118,9 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
       ];
     });
     if (row_changes.length === 0 && !schemaChanged && !foreign) return null;
-    const tables = foreign ? [...after.keys()].sort() : [...new Set(row_changes.map(({ table }) => table))].sort();
+    const tables = foreign
+      ? [...after.keys()].sort()
+      : [...new Set(row_changes.map(({ table }) => table))].sort();
     return {
       commit_lsn: ++this.#lsn,
       source: foreign ? 'external' : 'direct',
@@ -140,7 +148,12 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
         schema_changed,
         row_change_count: row_changes.filter((change) => change.table === table).length,
       }));
-      const event = { schema_version: 1, type: 'change', stream_id: 1, event_id: changeset.commit_lsn } as const;
+      const event = {
+        schema_version: 1,
+        type: 'change',
+        stream_id: 1,
+        event_id: changeset.commit_lsn,
+      } as const;
       queue.push({ ...event, ...changeset, row_changes_truncated: false, table_changes });
     });
     return { next: async () => queue.shift() ?? null, close: () => {} };
@@ -239,15 +252,22 @@ class NaiveLive implements OracleLive {
       this.#scheduled = false;
       const [before, rows] = [this.#delivered ?? [], this.#value];
       if (rows === undefined || rows === before) return;
+      if (
+        this.#delivered &&
+        before.length === rows.length &&
+        rows.every((row, i) => identical(row, before[i] as Row))
+      ) {
+        this.#value = before;
+        return;
+      }
       const delta = deltaOf(before, rows, this.#commit);
-      if (delta.changes.length === 0 && this.#delivered) return;
       this.#delivered = rows;
       for (const observer of this.#deltas) observer.next(delta);
       for (const observer of this.#rows) observer.next(rows);
     };
-    if (this.#schedule === 'sync') return now();
-    this.#scheduled = true;
-    queueMicrotask(now);
+    this.#scheduled = this.#schedule === 'microtask';
+    if (this.#scheduled) queueMicrotask(now);
+    else now();
   }
 
   complete(): void {
@@ -259,13 +279,20 @@ class NaiveLive implements OracleLive {
 }
 
 /** What differs between the common ends, deleted and inserted. */
-function deltaOf(before: Rows, rows: Rows, commit: number): OracleDelta {
+export function deltaOf(before: Rows, rows: Rows, commit: number): OracleDelta {
   let start = 0;
   while (start < before.length && start < rows.length && before[start] === rows[start]) start++;
   let end = 0;
-  while (end < before.length - start && end < rows.length - start && before.at(-1 - end) === rows.at(-1 - end)) end++;
+  while (
+    end < before.length - start &&
+    end < rows.length - start &&
+    before.at(-1 - end) === rows.at(-1 - end)
+  )
+    end++;
   const changes: OracleRowDelta[] = [];
-  for (const row of before.slice(start, before.length - end)) changes.push({ type: 'delete', row, index: start });
-  for (const [i, row] of rows.slice(start, rows.length - end).entries()) changes.push({ type: 'insert', row, index: start + i });
+  for (const row of before.slice(start, before.length - end))
+    changes.push({ type: 'delete', row, index: start });
+  for (const [i, row] of rows.slice(start, rows.length - end).entries())
+    changes.push({ type: 'insert', row, index: start + i });
   return { commit, rows, changes };
 }

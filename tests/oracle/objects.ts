@@ -5,7 +5,8 @@ import { type Column, makeTable, type Schema, type Table, valueFor } from './sch
 /** Tables with the indexes and triggers on them. Views come from the query grammar: see views.ts. */
 export function makeSchema(random: Random): Schema {
   const tables: Table[] = [];
-  for (const wanted of random.some(['t', 'item', 'owner', 'note'], 2, 4)) tables.push(makeTable(random, tables, wanted));
+  for (const wanted of random.some(['t', 'item', 'owner', 'note'], 2, 4))
+    tables.push(makeTable(random, tables, wanted));
   const indexes = random.times(random.between(0, 4), (i) => makeIndex(random, random.pick(tables), `ix${i}`));
   const triggers = random.chance(0.35)
     ? random.times(random.between(1, 2), (i) => makeTrigger(random, tables, `tr${i}`))
@@ -56,7 +57,9 @@ export function makeTrigger(random: Random, tables: readonly Table[], name: stri
   const event = random.pick(['INSERT', 'UPDATE', 'DELETE'] as const);
   const image = event === 'DELETE' ? 'OLD' : 'NEW';
   const small = table.columns.find((c) => c.flavour === 'small' && !c.generated) as Column;
-  const condition = random.chance(0.5) ? ` WHEN ${image}.${quoted(small.name)} = ${random.between(0, 4)}` : '';
+  const condition = random.chance(0.5)
+    ? ` WHEN ${image}.${quoted(small.name)} = ${random.between(0, 4)}`
+    : '';
   const set = (target: Table): string => {
     const changed = columnOf(random, target);
     return `${quoted(changed.name)} = ${changed.flavour === 'small' ? `${quoted(changed.name)} + 1` : valueFor(random, changed).sql}`;
@@ -66,13 +69,19 @@ export function makeTrigger(random: Random, tables: readonly Table[], name: stri
     const to = random.some(settable(other), 1, 2);
     const key = other.columns.filter((c) => other.key.includes(c.name) && !c.generated);
     const targets = [...key, ...to];
-    const values = targets.map((c) => (c.flavour === from.flavour ? `${image}.${quoted(from.name)}` : valueFor(random, c).sql));
+    const values = targets.map((c) =>
+      c.flavour === from.flavour ? `${image}.${quoted(from.name)}` : valueFor(random, c).sql,
+    );
     const verb = random.pick(['INSERT OR IGNORE', 'INSERT OR REPLACE', 'INSERT OR IGNORE']);
     return `${verb} INTO ${quoted(other.name)} (${targets.map((c) => quoted(c.name)).join(', ')}) VALUES (${values.join(', ')})`;
   };
   const action = random.weighted<() => string>([
     [3, copy],
-    [2, () => `UPDATE ${quoted(other.name)} SET ${set(other)} WHERE ${quoted(columnOf(random, other).name)} IS NOT NULL`],
+    [
+      2,
+      () =>
+        `UPDATE ${quoted(other.name)} SET ${set(other)} WHERE ${quoted(columnOf(random, other).name)} IS NOT NULL`,
+    ],
     [1, () => `DELETE FROM ${quoted(other.name)} WHERE ${quoted(columnOf(random, other).name)} = 3`],
     [3, () => `UPDATE ${quoted(table.name)} SET ${set(table)} WHERE ${sameRow(table, image)}`],
     [1, () => `DELETE FROM ${quoted(table.name)} WHERE ${sameRow(table, image)}`],
@@ -82,10 +91,12 @@ export function makeTrigger(random: Random, tables: readonly Table[], name: stri
     [1, () => "SELECT RAISE(ROLLBACK, 'refused by a trigger')"],
   ])();
   // A refusal of every row would leave nothing to test.
-  const when = action.includes('RAISE') && condition === '' ? ` WHEN ${image}.${quoted(small.name)} = 4` : condition;
+  const when =
+    action.includes('RAISE') && condition === '' ? ` WHEN ${image}.${quoted(small.name)} = 4` : condition;
   const time = random.pick(['BEFORE', 'AFTER', 'AFTER']);
   const temp = random.chance(0.25) ? 'TEMP ' : '';
-  const columns = event === 'UPDATE' && random.chance(0.3) ? ` OF ${quoted(columnOf(random, table).name)}` : '';
+  const columns =
+    event === 'UPDATE' && random.chance(0.3) ? ` OF ${quoted(columnOf(random, table).name)}` : '';
   return `CREATE ${temp}TRIGGER ${quoted(name)} ${time} ${event}${columns} ON ${quoted(table.name)}${when} BEGIN ${action}; END`;
 }
 

@@ -60,7 +60,8 @@ export async function runOracle(engine: Engine, options: OracleOptions): Promise
     const seed = options.seed + index;
     const testCase = makeCase(seed, options, census);
     const difference = await check(engine, testCase, tally);
-    if (difference) return result({ seed, ...(await shrink(engine, { case: testCase, difference }, options.shrinkMs)) });
+    if (difference)
+      return result({ seed, ...(await shrink(engine, { case: testCase, difference }, options.shrinkMs)) });
     options.progress?.(result(null));
   }
   return result(null);

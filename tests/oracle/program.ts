@@ -6,7 +6,12 @@ export type Action =
   | { readonly type: 'run'; readonly how: How; readonly sql: string; readonly params?: Params }
   | { readonly type: 'batch'; readonly sql: string; readonly list: readonly Params[] }
   /** `db.begin()`; half of the calls inside go through the transaction, half through the database. */
-  | { readonly type: 'begin'; readonly mode: Mode; readonly body: readonly Action[]; readonly end: 'commit' | 'rollback' }
+  | {
+      readonly type: 'begin';
+      readonly mode: Mode;
+      readonly body: readonly Action[];
+      readonly end: 'commit' | 'rollback';
+    }
   /** `db.transaction(fn)`, or `tx.savepoint(fn)` inside `begin`. */
   | { readonly type: 'transaction'; readonly body: readonly Action[]; readonly throws: boolean }
   /** Statements in a row; with BEGIN and COMMIT among them a transaction in SQL. */
@@ -39,7 +44,8 @@ export const noHooks: Hooks = { open: () => {}, close: () => {}, error: () => {}
 
 class PlannedFailure extends Error {}
 
-type Target = Runner & Pick<OracleDatabase, 'begin' | 'transaction' | 'commit' | 'rollback' | 'prepare' | 'inTransaction'>;
+type Target = Runner &
+  Pick<OracleDatabase, 'begin' | 'transaction' | 'commit' | 'rollback' | 'prepare' | 'inTransaction'>;
 
 /**
  * Runs a step and tells how each statement went, as text that must be the same on every engine. Errors are noted and
@@ -105,7 +111,11 @@ export function runStep(db: Target, action: Action, hooks: Hooks): string[] {
 }
 
 /** One statement, by one of the calls that can run it. */
-function perStatement(db: Target, tx: OracleTransaction | null, step: Extract<Action, { type: 'run' }>): string {
+function perStatement(
+  db: Target,
+  tx: OracleTransaction | null,
+  step: Extract<Action, { type: 'run' }>,
+): string {
   // The choice must be the same in every run of a case, and each call should get its turn.
   const runner = tx && step.sql.length % 2 === 0 ? tx : db;
   switch (step.how) {
@@ -129,7 +139,8 @@ function perStatement(db: Target, tx: OracleTransaction | null, step: Extract<Ac
 
 /** SQLite leaves the counters of other statements as they were. */
 function countedResult(sql: string, result: { changes: number; lastInsertRowid: number | bigint }): string {
-  if (/^\s*INSERT|^\s*REPLACE/i.test(sql)) return `changes ${result.changes}, rowid ${result.lastInsertRowid}`;
+  if (/^\s*INSERT|^\s*REPLACE/i.test(sql))
+    return `changes ${result.changes}, rowid ${result.lastInsertRowid}`;
   return /^\s*(UPDATE|DELETE)/i.test(sql) ? `changes ${result.changes}` : 'ok';
 }
 
@@ -150,7 +161,9 @@ export function describeAction(action: Action, indent = ''): string {
       const head = action.type === 'begin' ? `begin(${action.mode}), ${action.end}` : action.type;
       const fails = action.type === 'transaction' && action.throws ? ', throws' : '';
       const body = action.body.map((part) => describeAction(part, deeper)).join('\n');
-      return action.type === 'group' ? action.body.map((part) => describeAction(part, indent)).join('\n') : `${indent}-- ${head}${fails}\n${body}`;
+      return action.type === 'group'
+        ? action.body.map((part) => describeAction(part, indent)).join('\n')
+        : `${indent}-- ${head}${fails}\n${body}`;
     }
   }
 }

@@ -61,9 +61,17 @@ function compoundBody(g: Grammar): Body {
 function subqueryBody(g: Grammar): Body {
   const core = rows(g, from(g, g.random.chance(0.25) ? 1 : 0), true);
   const scope = core.scope;
-  const plain = { tag: 'exact', clean: false, affinity: 'blob', collation: 'BINARY', flavour: 'any' } as const;
+  const plain = {
+    tag: 'exact',
+    clean: false,
+    affinity: 'blob',
+    collation: 'BINARY',
+    flavour: 'any',
+  } as const;
   const more = g.random.times(g.random.between(1, 2), () => {
-    const sql = g.random.chance(0.7) ? scalarSubquery(g, scope) : `${g.random.pick(scope).sql} IN (${inList(g)})`;
+    const sql = g.random.chance(0.7)
+      ? scalarSubquery(g, scope)
+      : `${g.random.pick(scope).sql} IN (${inList(g)})`;
     return output(g, { ...plain, sql }, false);
   });
   return bodyOf({ ...core, select: [...core.select, ...more] });
@@ -86,7 +94,13 @@ function lateralBody(g: Grammar): Body {
 function recursiveBody(g: Grammar): Body {
   const walk = recursive(g);
   g.withs.push(walk.with);
-  return { text: walk.sql, select: walk.columns.map((c) => ({ ...c, sql: c.name })), total: null, keys: walk.keys, scope: [] };
+  return {
+    text: walk.sql,
+    select: walk.columns.map((c) => ({ ...c, sql: c.name })),
+    total: null,
+    keys: walk.keys,
+    scope: [],
+  };
 }
 
 function constantBody(g: Grammar): Body {
@@ -96,7 +110,7 @@ function constantBody(g: Grammar): Body {
   return g.random.weighted<() => Body>([
     [1, () => bare(one)],
     [1, () => ({ ...bare(values), total: null })],
-    [1, () => ({ ...bare("SELECT key, value FROM json_each('[3,1,\"a\"]')"), total: ['key'] })],
+    [1, () => ({ ...bare('SELECT key, value FROM json_each(\'[3,1,"a"]\')'), total: ['key'] })],
     [1, () => bare(`SELECT count(*) FROM (${values})`)],
   ])();
 }
@@ -112,11 +126,22 @@ function schemaBody(g: Grammar): Body {
 
 /** An ORDER BY term before the ones that make the order total, and the output column that it sorts by, if any. */
 function sortTerm(g: Grammar, body: Body): { sql: string; column?: string } | null {
-  const direction = g.random.pick(['', '', ' ASC', ' DESC', ' DESC', ' NULLS FIRST', ' NULLS LAST', ' DESC NULLS FIRST']);
+  const direction = g.random.pick([
+    '',
+    '',
+    ' ASC',
+    ' DESC',
+    ' DESC',
+    ' NULLS FIRST',
+    ' NULLS LAST',
+    ' DESC NULLS FIRST',
+  ]);
   const named = body.select.filter((o) => o.tag === 'exact' && o.sql.endsWith(` AS ${o.name}`));
   if (named.length > 0 && (body.scope.length === 0 || g.random.chance(0.5))) {
     const o = g.random.pick(named);
-    return o.collation === 'BINARY' ? { sql: o.name + direction, column: o.name } : { sql: o.name + direction };
+    return o.collation === 'BINARY'
+      ? { sql: o.name + direction, column: o.name }
+      : { sql: o.name + direction };
   }
   if (body.scope.length === 0) return null;
   const collate = g.random.pick(['', '', '', ' COLLATE NOCASE', ' COLLATE RTRIM']);
@@ -128,7 +153,8 @@ function sortTerm(g: Grammar, body: Body): { sql: string; column?: string } | nu
 function everyColumn(body: Body): string[] | null {
   const whole = body.select.length > 0 && body.select.every((o) => o.sql !== '*');
   if (!whole) return null;
-  if (body.select.every((o) => o.tag === 'exact')) return body.select.map((_, i) => `${i + 1} COLLATE BINARY`);
+  if (body.select.every((o) => o.tag === 'exact'))
+    return body.select.map((_, i) => `${i + 1} COLLATE BINARY`);
   return body.keys?.length === body.select.length ? body.select.map((_, i) => String(i + 1)) : null;
 }
 
@@ -152,10 +178,14 @@ function finish(g: Grammar, kind: string, body: Body): Query {
     [2, 'partial'],
     [total ? 6 : 0, 'total'],
   ]);
-  const terms = form === 'none' ? [] : g.random.times(g.random.between(form === 'partial' ? 1 : 0, 2), () => sortTerm(g, body));
+  const terms =
+    form === 'none'
+      ? []
+      : g.random.times(g.random.between(form === 'partial' ? 1 : 0, 2), () => sortTerm(g, body));
   const chosen = terms.filter((term) => term !== null);
   const order = chosen.map((term) => term.sql);
-  if (form === 'total') for (const term of total ?? []) order.push(term + (g.random.chance(0.35) ? ' DESC' : ''));
+  if (form === 'total')
+    for (const term of total ?? []) order.push(term + (g.random.chance(0.35) ? ' DESC' : ''));
   const sorted = form === 'partial' ? chosen[0]?.column : undefined;
   const limited = g.random.chance(form === 'total' ? 0.4 : 0.1);
   if (order.length > 0) g.use(`${form} order`);
@@ -187,7 +217,9 @@ function finish(g: Grammar, kind: string, body: Body): Query {
 export function makeQuery(random: Random, catalog: Catalog): Query {
   const style = random.pick(['none', 'anonymous', 'numbered', 'dollar', 'named'] as const);
   const g = new Grammar(random, catalog, style);
-  const [kind, make] = random.weighted(shapes.map(([weight, name, shape]) => [weight, [name, shape] as const] as const));
+  const [kind, make] = random.weighted(
+    shapes.map(([weight, name, shape]) => [weight, [name, shape] as const] as const),
+  );
   return finish(g, kind, make(g));
 }
 

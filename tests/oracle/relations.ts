@@ -1,4 +1,15 @@
-import { type Core, coreText, distinct, type From, groups, join, type Output, output, rows, single } from './cores.ts';
+import {
+  type Core,
+  coreText,
+  distinct,
+  type From,
+  groups,
+  join,
+  type Output,
+  output,
+  rows,
+  single,
+} from './cores.ts';
 import { equalityOf } from './expressions.ts';
 import type { Grammar, Operand, RelationColumn, Source } from './grammar.ts';
 import { quoted } from './names.ts';
@@ -13,11 +24,17 @@ export interface Relation {
   readonly keys: readonly string[] | null;
 }
 
-const asRelation = (core: Core, sql = coreText(core)): Relation => ({ sql, columns: core.select, keys: core.keys });
+const asRelation = (core: Core, sql = coreText(core)): Relation => ({
+  sql,
+  columns: core.select,
+  keys: core.keys,
+});
 
 /** A SELECT over tables, its columns all named. It becomes a derived table, a CTE or a view. */
 export function relation(g: Grammar): Relation {
-  const from = g.random.chance(0.3) ? join(g, single(g, tableSource(g), 0.4), tableSource(g)) : single(g, tableSource(g));
+  const from = g.random.chance(0.3)
+    ? join(g, single(g, tableSource(g), 0.4), tableSource(g))
+    : single(g, tableSource(g));
   return g.random.weighted<() => Relation>([
     [4, () => asRelation(rows(g, from, true))],
     [4, () => asRelation(groups(g, from, true, true))],
@@ -58,7 +75,11 @@ export function source(g: Grammar): Source {
   ])();
 }
 
-function nested(g: Grammar, feature: string, place: (sql: string, alias: string) => { text: string; alias: string }): Source {
+function nested(
+  g: Grammar,
+  feature: string,
+  place: (sql: string, alias: string) => { text: string; alias: string },
+): Source {
   const inner = relation(g);
   if (!inner.columns.some((column) => column.clean)) return tableSource(g);
   g.use(feature);
@@ -93,7 +114,9 @@ function again(g: Grammar, first: Source): Source {
     const keys = first.keys?.map((key) => key.name) ?? null;
     return described(g, `"${name}" ${alias}`, alias, { sql: '', columns: first.operands, keys });
   }
-  const table = g.catalog.tables.find((t) => t.columns.every((c) => first.operands.some((o) => o.name === c.name)));
+  const table = g.catalog.tables.find((t) =>
+    t.columns.every((c) => first.operands.some((o) => o.name === c.name)),
+  );
   if (table) g.use('self join');
   return tableSource(g, table);
 }
@@ -103,10 +126,20 @@ function arm(g: Grammar, shape: readonly Operand[] | null): Core {
   const over = single(g, g.random.chance(0.85) ? tableSource(g) : viewSource(g));
   const scope = clean(over.operands);
   const like = (wanted: Operand | undefined) =>
-    scope.find((o) => o.flavour === wanted?.flavour && o.affinity === wanted.affinity && o.collation === wanted.collation);
+    scope.find(
+      (o) =>
+        o.flavour === wanted?.flavour && o.affinity === wanted.affinity && o.collation === wanted.collation,
+    );
   const picked = shape ? shape.map((o) => like(o) ?? g.random.pick(scope)) : g.random.some(scope, 1, 3);
   const tail = rows(g, over, true).tail;
-  return { select: picked.map((o) => output(g, o, true)), distinct: false, tail, total: null, keys: null, scope: [] };
+  return {
+    select: picked.map((o) => output(g, o, true)),
+    distinct: false,
+    tail,
+    total: null,
+    keys: null,
+    scope: [],
+  };
 }
 
 /** What the columns of a set operator may be taken for: only what all arms agree on. */
@@ -114,10 +147,17 @@ function merged(arms: readonly Core[], folds: boolean): Output[] {
   const [first, ...others] = arms as [Core, ...Core[]];
   return first.select.map((o, i) => {
     const all = [o, ...others.map((a) => a.select[i] as Output)];
-    const alike = all.every((c) => c.affinity === o.affinity && c.collation === o.collation && c.flavour === o.flavour);
+    const alike = all.every(
+      (c) => c.affinity === o.affinity && c.collation === o.collation && c.flavour === o.flavour,
+    );
     const plain = all.every((c) => c.collation === 'BINARY');
     const isClean = alike && plain && (!folds || o.affinity !== 'blob' || o.flavour === 'small');
-    return { ...o, tag: folds && !plain ? 'folded' : 'exact', clean: isClean, flavour: alike ? o.flavour : 'any' };
+    return {
+      ...o,
+      tag: folds && !plain ? 'folded' : 'exact',
+      clean: isClean,
+      flavour: alike ? o.flavour : 'any',
+    };
   });
 }
 
@@ -130,7 +170,9 @@ function unionAll(g: Grammar): Relation {
 
 /** UNION, INTERSECT, EXCEPT, UNION ALL and mixtures; all but UNION ALL make the answer its own key. */
 export function compound(g: Grammar, distinctOnly = false): Relation {
-  const operators = distinctOnly ? ['UNION', 'INTERSECT', 'EXCEPT'] : ['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'];
+  const operators = distinctOnly
+    ? ['UNION', 'INTERSECT', 'EXCEPT']
+    : ['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'];
   const arms = [arm(g, null)];
   let sql = coreText(arms[0] as Core);
   let last = '';
@@ -166,5 +208,10 @@ export function recursive(g: Grammar): Relation & { readonly with: string } {
   const start = `${id.sql} = ${g.constant(valueFor(g.random, id))}`;
   const step = `SELECT ${id.sql}, ${name}.depth + 1 FROM ${table.text} JOIN ${name} ON ${equalityOf(g, own, links)}`;
   const body = `SELECT ${id.sql}, 0 FROM ${table.text} WHERE ${start} UNION ${step} WHERE ${name}.depth < 2`;
-  return { with: `${name} (id, depth) AS (${body})`, sql: `SELECT id, depth FROM ${name}`, columns, keys: ['id', 'depth'] };
+  return {
+    with: `${name} (id, depth) AS (${body})`,
+    sql: `SELECT id, depth FROM ${name}`,
+    columns,
+    keys: ['id', 'depth'],
+  };
 }

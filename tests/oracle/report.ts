@@ -5,21 +5,34 @@ import type { Failure } from './shrink.ts';
 import { listOf, type Tally } from './tally.ts';
 import { showRow } from './values.ts';
 
-const rowsText = (rows: readonly Row[] | undefined): string => rows?.map((row) => `  ${showRow(row)}`).join('\n') ?? '  (unknown)';
+const rowsText = (rows: readonly Row[] | undefined): string =>
+  rows?.map((row) => `  ${showRow(row)}`).join('\n') ?? '  (unknown)';
 
 /** A failing case as a reader can type it in: schema, query, history, what was expected and what came. */
 export function failureText({ case: failed, difference }: Failure): string {
   const { rule, detail, step, live } = difference;
-  const lines = [`BROKEN: ${rule}`, `  ${detail}`, '', `-- schema (${failed.location})`, ...failed.schema.map((sql) => `${sql};`)];
+  const lines = [
+    `BROKEN: ${rule}`,
+    `  ${detail}`,
+    '',
+    `-- schema (${failed.location})`,
+    ...failed.schema.map((sql) => `${sql};`),
+  ];
   const watched = live === null ? failed.lives : failed.lives.slice(live, live + 1);
   for (const { query, owner, schedule } of watched) {
-    lines.push('', `-- live query (${query.kind}, ${schedule}, on ${owner}, ${query.order} order)`, query.sql);
+    lines.push(
+      '',
+      `-- live query (${query.kind}, ${schedule}, on ${owner}, ${query.order} order)`,
+      query.sql,
+    );
     if (query.params) lines.push(`-- ${showParams(query.params)}`);
     if (Object.keys(query.tags).length > 0) lines.push(`-- tags ${JSON.stringify(query.tags)}`);
   }
   lines.push('', '-- history');
-  for (const done of failed.steps.slice(0, step + 1)) lines.push(`-- by ${done.by}`, describeAction(done.action));
-  if (difference.expected) lines.push('', '-- expected', rowsText(difference.expected), '-- actual', rowsText(difference.actual));
+  for (const done of failed.steps.slice(0, step + 1))
+    lines.push(`-- by ${done.by}`, describeAction(done.action));
+  if (difference.expected)
+    lines.push('', '-- expected', rowsText(difference.expected), '-- actual', rowsText(difference.actual));
   return lines.join('\n');
 }
 

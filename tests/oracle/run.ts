@@ -27,7 +27,10 @@ if (values.help) {
   process.exit(0);
 }
 
-const time = values.minutes !== undefined ? Number(values.minutes) * 60 : Number(values.seconds ?? Number.POSITIVE_INFINITY);
+const time =
+  values.minutes !== undefined
+    ? Number(values.minutes) * 60
+    : Number(values.seconds ?? Number.POSITIVE_INFINITY);
 const enough = Number.isFinite(time) ? Number.POSITIVE_INFINITY : 200_000;
 let spoken = Date.now();
 
@@ -43,7 +46,9 @@ const options: OracleOptions = withEnvironment({
     if (Date.now() - spoken < 5000) return;
     spoken = Date.now();
     const rate = Math.round(tally.comparisons / seconds);
-    console.log(`  ${seconds.toFixed(0)} s: ${tally.comparisons} comparisons, ${rate}/s, ${tally.cases} cases`);
+    console.log(
+      `  ${seconds.toFixed(0)} s: ${tally.comparisons} comparisons, ${rate}/s, ${tally.cases} cases`,
+    );
   },
 });
 

@@ -35,7 +35,9 @@ export interface Table {
 
 /** The statement that makes the table. */
 export function createTable({ name, columns, constraint, options }: Table, temp = ''): string {
-  const lines = columns.map((c) => `${quoted(c.name)} ${c.type} ${c.constraints}`.trimEnd().replace(/ {2,}/g, ' '));
+  const lines = columns.map((c) =>
+    `${quoted(c.name)} ${c.type} ${c.constraints}`.trimEnd().replace(/ {2,}/g, ' '),
+  );
   if (constraint) lines.push(constraint);
   return `CREATE ${temp}TABLE ${quoted(name)} (${lines.join(', ')}) ${options}`.trimEnd();
 }
@@ -65,7 +67,15 @@ export function affinityOf(type: string): Affinity {
 export function column(name: string, type: string, flavour: Flavour, constraints = ''): Column {
   const collation = /COLLATE (NOCASE|RTRIM)/.exec(constraints)?.[1] ?? 'BINARY';
   const generated = constraints.includes('GENERATED');
-  return { name, type, affinity: affinityOf(type), collation: collation as Collation, flavour, generated, constraints };
+  return {
+    name,
+    type,
+    affinity: affinityOf(type),
+    collation: collation as Collation,
+    flavour,
+    generated,
+    constraints,
+  };
 }
 
 /** A constant for the column, mostly of its flavour. Keys are drawn from few values, so that rows meet. */
@@ -73,7 +83,9 @@ export function valueFor(random: Random, target: Pick<Column, 'flavour' | 'affin
   if (random.chance(0.02)) return nothing;
   switch (target.flavour) {
     case 'key':
-      return target.affinity === 'text' || target.affinity === 'blob' ? keyText(random, target.affinity) : keyNumber(random);
+      return target.affinity === 'text' || target.affinity === 'blob'
+        ? keyText(random, target.affinity)
+        : keyNumber(random);
     case 'small':
       return random.chance(0.15) ? nothing : smallInteger(random, random.chance(0.05) ? 9 : 4);
     case 'text':
@@ -97,7 +109,9 @@ function keyText(random: Random, affinity: Affinity): Constant {
 }
 
 function keyPlan(random: Random, names: (wanted: string) => string): KeyPlan {
-  const conflict = random.chance(0.1) ? ` ON CONFLICT ${random.pick(['REPLACE', 'IGNORE', 'FAIL', 'ROLLBACK'])}` : '';
+  const conflict = random.chance(0.1)
+    ? ` ON CONFLICT ${random.pick(['REPLACE', 'IGNORE', 'FAIL', 'ROLLBACK'])}`
+    : '';
   const collate = random.pick(['', '', ' COLLATE NOCASE', ' COLLATE RTRIM']);
   const single = (kind: string, type: string, constraints: string, withoutRowid = false): KeyPlan => ({
     kind,
@@ -107,10 +121,21 @@ function keyPlan(random: Random, names: (wanted: string) => string): KeyPlan {
   const pair = (kind: string, withoutRowid: boolean): KeyPlan => {
     const columns = [column(names('id'), random.pick(['INT', 'TEXT', '']), 'key', 'NOT NULL')];
     columns.push(column(names('part'), random.pick(['INTEGER', 'TEXT']), 'small', collate.trim()));
-    return { kind, columns, withoutRowid, constraint: `PRIMARY KEY (${columns.map((c) => quoted(c.name)).join(', ')})` };
+    return {
+      kind,
+      columns,
+      withoutRowid,
+      constraint: `PRIMARY KEY (${columns.map((c) => quoted(c.name)).join(', ')})`,
+    };
   };
   return random.weighted<() => KeyPlan>([
-    [3, () => ({ kind: 'no declared key', columns: [column(names('id'), random.pick(['INT', 'TEXT', '']), 'key')] })],
+    [
+      3,
+      () => ({
+        kind: 'no declared key',
+        columns: [column(names('id'), random.pick(['INT', 'TEXT', '']), 'key')],
+      }),
+    ],
     [5, () => single('INTEGER PRIMARY KEY', 'INTEGER', `PRIMARY KEY${conflict}`)],
     [2, () => single('AUTOINCREMENT', 'INTEGER', 'PRIMARY KEY AUTOINCREMENT')],
     [2, () => single('TEXT PRIMARY KEY', 'TEXT', `PRIMARY KEY${conflict}${collate}`)],
@@ -126,17 +151,26 @@ function keyPlan(random: Random, names: (wanted: string) => string): KeyPlan {
 
 /** REFERENCES to a table with a key of one column, itself included, or to nothing: most joins are undeclared. */
 function reference(random: Random, tables: readonly Table[], own: KeyPlan, ownName: string): Column | null {
-  const parents = tables.map((table) => ({ name: table.name, key: table.columns.filter((c) => table.key.includes(c.name)) }));
+  const parents = tables.map((table) => ({
+    name: table.name,
+    key: table.columns.filter((c) => table.key.includes(c.name)),
+  }));
   if (own.kind !== 'no declared key') parents.push({ name: ownName, key: [...own.columns] });
   const parent = random.pick([...parents.filter(({ key }) => key.length === 1), null]);
   const target = parent?.key[0];
   if (!parent || !target) return null;
   const collate = target.collation === 'BINARY' ? '' : `COLLATE ${target.collation}`;
   if (random.chance(0.4)) return column('parent', target.type, 'key', collate);
-  const action = () => random.pick(['CASCADE', 'CASCADE', 'SET NULL', 'RESTRICT', 'NO ACTION', 'SET DEFAULT']);
+  const action = () =>
+    random.pick(['CASCADE', 'CASCADE', 'SET NULL', 'RESTRICT', 'NO ACTION', 'SET DEFAULT']);
   const deferred = random.chance(0.4) ? ' DEFERRABLE INITIALLY DEFERRED' : '';
   const rules = `ON DELETE ${action()} ON UPDATE ${action()}${deferred}`;
-  return column('parent', target.type, 'key', `${collate} REFERENCES ${quoted(parent.name)} (${quoted(target.name)}) ${rules}`);
+  return column(
+    'parent',
+    target.type,
+    'key',
+    `${collate} REFERENCES ${quoted(parent.name)} (${quoted(target.name)}) ${rules}`,
+  );
 }
 
 function payload(random: Random, names: (wanted: string) => string, strict: boolean): Column[] {
@@ -158,7 +192,9 @@ function payload(random: Random, names: (wanted: string) => string, strict: bool
   const columns = [column(small, 'INTEGER', 'small', check)];
   const text = names('name');
   if (random.chance(0.7)) columns.push(column(text, 'TEXT', 'text', `${collate} ${unique}`.trim()));
-  const any = strict ? ['ANY', 'ANY', 'TEXT', 'INT'] : ['', 'BLOB', 'NUMERIC', 'TEXT', 'INT', 'REAL', 'TEXT COLLATE NOCASE'];
+  const any = strict
+    ? ['ANY', 'ANY', 'TEXT', 'INT']
+    : ['', 'BLOB', 'NUMERIC', 'TEXT', 'INT', 'REAL', 'TEXT COLLATE NOCASE'];
   if (random.chance(0.8)) {
     const type = random.pick(any);
     const [base = '', collation = ''] = type.split(/ (?=COLLATE)/);
@@ -170,7 +206,9 @@ function payload(random: Random, names: (wanted: string) => string, strict: bool
   if (random.chance(0.3)) columns.push(column(names('n'), 'INT', 'small', random.pick(['', 'DEFAULT 3'])));
   if (random.chance(0.2)) {
     const kind = random.pick(['VIRTUAL', 'STORED']);
-    columns.push(column(names('gen'), 'INTEGER', 'small', `GENERATED ALWAYS AS (${quoted(small)} * 2 - 1) ${kind}`));
+    columns.push(
+      column(names('gen'), 'INTEGER', 'small', `GENERATED ALWAYS AS (${quoted(small)} * 2 - 1) ${kind}`),
+    );
   }
   return columns;
 }
@@ -189,12 +227,15 @@ export function makeTable(random: Random, tables: readonly Table[], wanted: stri
   };
   const strict = random.chance(0.12);
   let plan = keyPlan(random, names);
-  if (strict) plan = { ...plan, columns: plan.columns.map((c) => (c.type === '' ? { ...c, type: 'ANY' } : c)) };
+  if (strict)
+    plan = { ...plan, columns: plan.columns.map((c) => (c.type === '' ? { ...c, type: 'ANY' } : c)) };
   const columns = [...plan.columns, ...payload(random, names, strict)];
   const parent = random.chance(0.7) ? reference(random, tables, plan, name) : null;
   if (parent && !(strict && parent.type === '')) columns.push({ ...parent, name: names('parent') });
-  if (random.chance(0.03)) columns.push(...random.times(70, (i) => column(names(`c${i}`), strict ? 'INT' : '', 'small')));
-  if (random.chance(0.02)) columns.push(...['rowid', 'oid', '_rowid_'].map((c) => column(names(c), 'INT', 'small')));
+  if (random.chance(0.03))
+    columns.push(...random.times(70, (i) => column(names(`c${i}`), strict ? 'INT' : '', 'small')));
+  if (random.chance(0.02))
+    columns.push(...['rowid', 'oid', '_rowid_'].map((c) => column(names(c), 'INT', 'small')));
   if (random.chance(0.1)) columns.reverse();
   return {
     name,

@@ -10,8 +10,10 @@ export type Contents = Map<string, Map<string, number>>;
 
 const tablesOf = (db: Runner): string[] =>
   db
-    .query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
-    .map((row) => String(row['name']));
+    .query(
+      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+    )
+    .map((row) => String(row.name));
 
 function readTable(db: Runner, table: string): Map<string, number> {
   const counts = new Map<string, number>();
@@ -77,14 +79,18 @@ export class ShadowTables {
   commit(changeset: Changeset): void {
     this.#inOrder(changeset.commit_lsn);
     const { tables, row_changes, wide, schema_changed } = changeset;
-    if (tables.length === 0 && !schema_changed && !wide) this.#problem('a commit that changed nothing emits nothing', '');
-    if (tables.some((table, i) => i > 0 && table <= (tables[i - 1] as string))) this.#problem('tables are sorted', tables.join());
+    if (tables.length === 0 && !schema_changed && !wide)
+      this.#problem('a commit that changed nothing emits nothing', '');
+    if (tables.some((table, i) => i > 0 && table <= (tables[i - 1] as string)))
+      this.#problem('tables are sorted', tables.join());
     const stray = row_changes.find((change) => !tables.includes(change.table));
     if (stray) this.#problem('every changed table is listed', stray.table);
     if (schema_changed) this.#contents = readContents(this.#db);
     else if (wide) this.#readAgain(tables);
     else {
-      const bare = new Set(row_changes.filter((change) => change.detail !== 'full_row').map(({ table }) => table));
+      const bare = new Set(
+        row_changes.filter((change) => change.detail !== 'full_row').map(({ table }) => table),
+      );
       this.#apply(row_changes, bare);
       this.#readAgain(bare);
     }
@@ -134,13 +140,22 @@ export class ShadowTables {
         continue;
       }
       if (before && add(rows, before, -1) < 0) {
-        this.#problem('`before` is the row that was there', `${operation} of ${change.table}: ${showRow(before)}`);
+        this.#problem(
+          '`before` is the row that was there',
+          `${operation} of ${change.table}: ${showRow(before)}`,
+        );
       }
       if (after) add(rows, after, 1);
       const shown = after ?? before;
       for (const name of Object.keys(change.primary_key)) {
-        if (shown && contentOf({ k: change.primary_key[name] ?? null }) !== contentOf({ k: shown[name] ?? null })) {
-          this.#problem('primary_key is that of the row', `${change.table}.${name}: ${showRow(change.primary_key)}`);
+        if (
+          shown &&
+          contentOf({ k: change.primary_key[name] ?? null }) !== contentOf({ k: shown[name] ?? null })
+        ) {
+          this.#problem(
+            'primary_key is that of the row',
+            `${change.table}.${name}: ${showRow(change.primary_key)}`,
+          );
         }
       }
     }

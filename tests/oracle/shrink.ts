@@ -41,7 +41,8 @@ export async function shrink(engine: Engine, failure: Failure, budgetMs: number)
   return best;
 }
 
-const measure = (of: Case): number => JSON.stringify([of.steps, of.schema], (_, v) => (typeof v === 'bigint' ? 0 : v)).length;
+const measure = (of: Case): number =>
+  JSON.stringify([of.steps, of.schema], (_, v) => (typeof v === 'bigint' ? 0 : v)).length;
 
 /** Leaves out runs of the list, long ones first. */
 async function fewer<T>(list: readonly T[], works: (list: readonly T[]) => Promise<boolean>): Promise<void> {

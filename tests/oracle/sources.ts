@@ -26,23 +26,29 @@ export function tableSource(g: Grammar, table: Table = g.table()): Source {
       clean: true,
     })),
   );
-  const rowid: Operand | null = table.rowid && {
-    sql: `${alias}.${table.rowid}`,
-    name: table.rowid,
-    affinity: 'integer',
-    collation: 'BINARY',
-    flavour: 'key',
-    tag: 'exact',
-    clean: true,
-  };
+  const rowid: Operand | null = table.rowid === null ? null : rowidOperand(alias, table.rowid);
   // Another declared key of a rowid table may hold several NULLs: there only the rowid surely identifies a row.
   const declared = operands.filter((o) => table.key.includes(o.name));
   const alike = /^(INTEGER PRIMARY KEY|AUTOINCREMENT)( STRICT)?$/.test(table.keyKind) && g.random.chance(0.8);
   const keys = rowid && !alike ? [rowid] : declared;
   const schema = g.random.chance(0.03) ? 'main.' : '';
   const text = `${schema}${g.written(table.name)}${named ? `${g.random.pick([' AS ', ' '])}${alias}` : ''}`;
-  return { text: schema && !named ? quoted(table.name) : text, operands, keys: keys.length > 0 ? keys : null };
+  return {
+    text: schema && !named ? quoted(table.name) : text,
+    operands,
+    keys: keys.length > 0 ? keys : null,
+  };
 }
+
+const rowidOperand = (alias: string, name: string): Operand => ({
+  sql: `${alias}.${name}`,
+  name,
+  affinity: 'integer',
+  collation: 'BINARY',
+  flavour: 'key',
+  tag: 'exact',
+  clean: true,
+});
 
 export function viewSource(g: Grammar): Source {
   const usable = g.catalog.views.filter((view) => view.columns.some((column) => column.clean));

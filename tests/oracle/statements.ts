@@ -18,7 +18,8 @@ interface Draft {
 }
 
 const writable = (table: Table): readonly Column[] => table.columns.filter((c) => !c.generated);
-const others = (table: Table): readonly Column[] => writable(table).filter((c) => !table.key.includes(c.name));
+const others = (table: Table): readonly Column[] =>
+  writable(table).filter((c) => !table.key.includes(c.name));
 
 const conflict = (random: Random): string =>
   random.weighted([
@@ -45,14 +46,20 @@ function where(draft: Draft): string {
     [6, () => ` WHERE ${quoted(key.name)} = ${present(key)}`],
     [3, () => ` WHERE ${quoted(small.name)} = ${present(small)}`],
     [2, () => ` WHERE ${predicate(g, operands(table), 1)}`],
-    [2, () => ` WHERE ${reachable} IN (SELECT ${reachable} FROM ${quoted(table.name)} ORDER BY 1 LIMIT ${random.between(1, 3)})`],
+    [
+      2,
+      () =>
+        ` WHERE ${reachable} IN (SELECT ${reachable} FROM ${quoted(table.name)} ORDER BY 1 LIMIT ${random.between(1, 3)})`,
+    ],
     [2, () => ` WHERE ${reachable} = (SELECT max(${reachable}) FROM ${quoted(table.name)})`],
     [0.4, () => ''],
   ])();
 }
 
 const returning = (draft: Draft): string =>
-  draft.random.chance(0.1) ? ` RETURNING ${draft.random.pick(['*', quoted(draft.random.pick(draft.table.columns).name)])}` : '';
+  draft.random.chance(0.1)
+    ? ` RETURNING ${draft.random.pick(['*', quoted(draft.random.pick(draft.table.columns).name)])}`
+    : '';
 
 function valuesFor(draft: Draft, columns: readonly Column[]): string {
   return `(${columns.map((c) => draft.g.constant(valueFor(draft.random, c))).join(', ')})`;
@@ -71,10 +78,16 @@ function upsert(draft: Draft): string {
   const target = table.key.length > 0 && random.chance(0.6) ? ` (${table.key.map(quoted).join(', ')})` : '';
   if (random.chance(0.25)) return ` ON CONFLICT${target} DO NOTHING`;
   const set = random.some(others(table), 1, 2).map((c) => {
-    const value = random.pick([`excluded.${quoted(c.name)}`, g.constant(valueFor(random, c)), quoted(c.name)]);
+    const value = random.pick([
+      `excluded.${quoted(c.name)}`,
+      g.constant(valueFor(random, c)),
+      quoted(c.name),
+    ]);
     return `${quoted(c.name)} = ${value}`;
   });
-  const only = random.chance(0.2) ? ` WHERE excluded.${quoted(random.pick(others(table)).name)} IS NOT NULL` : '';
+  const only = random.chance(0.2)
+    ? ` WHERE excluded.${quoted(random.pick(others(table)).name)} IS NOT NULL`
+    : '';
   return ` ON CONFLICT${target} DO UPDATE SET ${set.join(', ')}${only}`;
 }
 
@@ -158,7 +171,8 @@ function updateFrom(draft: Draft): string {
   return `UPDATE ${quoted(table.name)} SET ${set} FROM ${quoted(partner.name)} p WHERE p.${partner.rowid} = ${quoted(table.name)}.${quoted(own.name)}`;
 }
 
-const remove = (draft: Draft): string => `DELETE FROM ${draft.g.written(draft.table.name)}${where(draft)}${returning(draft)}`;
+const remove = (draft: Draft): string =>
+  `DELETE FROM ${draft.g.written(draft.table.name)}${where(draft)}${returning(draft)}`;
 
 /** What SQLite refuses: by syntax, by a missing name, by a rule of the schema halfway through. */
 function failing(draft: Draft): string {
@@ -169,7 +183,10 @@ function failing(draft: Draft): string {
     [1, `INSRT INTO ${quoted(table.name)} VALUES (1)`],
     [1, `UPDATE ${quoted(table.name)} SET missing = 1`],
     [1, 'DELETE FROM missing'],
-    [4, `INSERT${conflict(random)} INTO ${quoted(table.name)} (${columns.map((c) => quoted(c.name)).join(', ')}) VALUES ${row}, ${row}`],
+    [
+      4,
+      `INSERT${conflict(random)} INTO ${quoted(table.name)} (${columns.map((c) => quoted(c.name)).join(', ')}) VALUES ${row}, ${row}`,
+    ],
   ]);
 }
 
@@ -182,7 +199,8 @@ export function makeStatement(random: Random, catalog: Catalog, sample: Sampler)
     [2, 'exec'],
     [1, 'prepare'],
   ]);
-  const style = how === 'exec' ? 'none' : random.pick(['none', 'anonymous', 'numbered', 'dollar', 'named'] as const);
+  const style =
+    how === 'exec' ? 'none' : random.pick(['none', 'anonymous', 'numbered', 'dollar', 'named'] as const);
   const g = new Grammar(random, catalog, style);
   const draft = { g, random, table, sample };
   const sql = random.weighted<() => string>([
@@ -205,7 +223,9 @@ function batch(random: Random, catalog: Catalog, table: Table): Action {
   const columns = named({ g, random, table, sample: nothingKnown }).filter((c) => c.flavour !== 'real');
   const places = columns.map(() => '?').join(', ');
   const sql = `INSERT${conflict(random)} INTO ${quoted(table.name)} (${columns.map((c) => quoted(c.name)).join(', ')}) VALUES (${places})`;
-  const list = random.times(random.between(0, 3), () => columns.map((c) => valueFor(random, c).value ?? null)) as Params[];
+  const list = random.times(random.between(0, 3), () =>
+    columns.map((c) => valueFor(random, c).value ?? null),
+  ) as Params[];
   return { type: 'batch', sql, list };
 }
 

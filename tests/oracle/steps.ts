@@ -20,7 +20,11 @@ export interface PlannedStep {
   readonly change: SchemaChange | null;
 }
 
-const sql = (text: string, how: 'execute' | 'exec' | 'commit' | 'rollback' = 'execute'): Action => ({ type: 'run', how, sql: text });
+const sql = (text: string, how: 'execute' | 'exec' | 'commit' | 'rollback' = 'execute'): Action => ({
+  type: 'run',
+  how,
+  sql: text,
+});
 
 const openOrClose = ({ random, queries }: Situation): Action => ({
   type: random.pick(['open', 'close']),
@@ -34,7 +38,10 @@ function body(s: Situation, depth: number): Action[] {
     random.weighted<() => Action[]>([
       [8, () => [makeStatement(random, catalog, sample)]],
       [3, () => pairedChange(random, catalog, sample)],
-      [depth > 0 ? 2 : 0, () => [{ type: 'transaction', body: body(s, depth - 1), throws: random.chance(0.5) }]],
+      [
+        depth > 0 ? 2 : 0,
+        () => [{ type: 'transaction', body: body(s, depth - 1), throws: random.chance(0.5) }],
+      ],
       [depth > 0 ? 2 : 0, () => savepoint(s, depth)],
       [0.7, () => [openOrClose(s)]],
       [0.2, () => [sql('PRAGMA defer_foreign_keys = 1')]],
@@ -54,7 +61,8 @@ function savepoint(s: Situation, depth: number): Action[] {
 /** A transaction in SQL: BEGIN or a bare SAVEPOINT, ended by SQL, by db.commit(), or not at all. */
 function inSql(s: Situation, inner: readonly Action[] = body(s, 1)): Action {
   const { random } = s;
-  if (random.chance(0.15)) return { type: 'group', body: [sql('SAVEPOINT "top"'), ...inner, sql('RELEASE "top"')] };
+  if (random.chance(0.15))
+    return { type: 'group', body: [sql('SAVEPOINT "top"'), ...inner, sql('RELEASE "top"')] };
   const start = sql(random.pick(['BEGIN', 'begin immediate', 'BEGIN TRANSACTION']));
   const end = random.weighted([
     [6, sql('COMMIT')],
@@ -84,7 +92,15 @@ function dataAction(s: Situation): Action {
     [28, () => makeStatement(random, catalog, sample)],
     [4, () => ({ type: 'group', body: pairedChange(random, catalog, sample) })],
     [5, () => ({ type: 'transaction', body: pairedChange(random, catalog, sample), throws: false })],
-    [14, () => ({ type: 'begin', mode: mode(), body: body(s, 2), end: random.chance(0.75) ? 'commit' : 'rollback' })],
+    [
+      14,
+      () => ({
+        type: 'begin',
+        mode: mode(),
+        body: body(s, 2),
+        end: random.chance(0.75) ? 'commit' : 'rollback',
+      }),
+    ],
     [12, () => ({ type: 'transaction', body: body(s, 2), throws: random.chance(0.2) })],
     [10, () => inSql(s)],
     [3, () => script(s)],
@@ -101,7 +117,8 @@ function schemaAction(s: Situation, change: SchemaChange): Action {
 
 /** Another program knows neither Freshet's calls nor its live queries. */
 function onlySql(action: Action): Action | null {
-  if (action.type === 'run') return { ...action, how: action.how === 'query' ? 'query' : action.how === 'exec' ? 'exec' : 'execute' };
+  if (action.type === 'run')
+    return { ...action, how: action.how === 'query' ? 'query' : action.how === 'exec' ? 'exec' : 'execute' };
   if (action.type !== 'group') return null;
   return { ...action, body: action.body.map(onlySql).filter((part) => part !== null) };
 }
@@ -125,5 +142,9 @@ export function thinOut(catalog: Catalog, name: string): Step {
   const table = catalog.tables.find((t) => t.name === name);
   const key = table?.rowid ?? (table?.key[0] === undefined ? null : quoted(table.key[0]));
   const kept = ` WHERE ${key} NOT IN (SELECT ${key} FROM ${quoted(name)} ORDER BY 1 LIMIT 6)`;
-  return { by: 'first', action: sql(`DELETE FROM ${quoted(name)}${key === null ? '' : kept}`), schema: false };
+  return {
+    by: 'first',
+    action: sql(`DELETE FROM ${quoted(name)}${key === null ? '' : kept}`),
+    schema: false,
+  };
 }

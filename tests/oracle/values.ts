@@ -45,12 +45,24 @@ export const hostileValues: readonly Constant[] = [
 ];
 
 /** Text whose order, case and length differ between JavaScript and SQLite. */
-export const texts: readonly Constant[] = ['a', 'A', 'a ', 'b', 'B', 'Ä', 'ä', '', '5', 'abc', '\uff5e', '🎈', 'a%_'].map(
-  string,
-);
+export const texts: readonly Constant[] = [
+  'a',
+  'A',
+  'a ',
+  'b',
+  'B',
+  'Ä',
+  'ä',
+  '',
+  '5',
+  'abc',
+  '\uff5e',
+  '🎈',
+  'a%_',
+].map(string);
 
-export const reals: readonly Constant[] = ['0.5', '1.5', '-2.25', '5.0', '5', '1e17', '0.1', 'NULL'].map((sql) =>
-  number(sql),
+export const reals: readonly Constant[] = ['0.5', '1.5', '-2.25', '5.0', '5', '1e17', '0.1', 'NULL'].map(
+  (sql) => number(sql),
 );
 
 export const lists: readonly Constant[] = ['[]', '[1]', '[1,2,2]', '["a","A"]', '[null,5,"5"]'].map(string);

@@ -109,16 +109,21 @@ export class Watched {
       const other = delta.changes.find((change) => change.type !== 'insert');
       if (other) this.#report('the first delta holds the whole answer as inserts', other.type);
     } else if (delta.changes.length === 0) this.#report('a delta changes something', 'no changes');
-    if (delta.commit < this.#commit) this.#report('commits of deltas rise', `${delta.commit} after ${this.#commit}`);
+    if (delta.commit < this.#commit)
+      this.#report('commits of deltas rise', `${delta.commit} after ${this.#commit}`);
     this.#commit = delta.commit;
     for (const change of delta.changes) {
       const from = change.type === 'update' ? change.previousIndex : change.index;
       const expected = change.type === 'update' ? change.previous : change.row;
       if (change.type !== 'insert' && mirror.splice(from, 1)[0] !== expected) {
-        this.#report('a delta names the rows that the subscriber has', `${change.type} at ${from}: ${showRow(expected)}`);
+        this.#report(
+          'a delta names the rows that the subscriber has',
+          `${change.type} at ${from}: ${showRow(expected)}`,
+        );
       }
       if (change.type === 'delete') continue;
-      if (change.index > mirror.length) this.#report('a delta stays within the rows', `${change.type} at ${change.index}`);
+      if (change.index > mirror.length)
+        this.#report('a delta stays within the rows', `${change.type} at ${change.index}`);
       mirror.splice(change.index, 0, change.row);
     }
     this.#sameRows('a delta applied gives its rows', mirror, delta.rows);
@@ -134,8 +139,8 @@ export class Watched {
   checkSettled(late: boolean): void {
     const value = this.value;
     if (!this.isOpen || value === undefined) return;
-    if (this.#snapshot === undefined) return this.#report('a settled query has emitted', 'nothing yet');
-    this.#sameRows('the last emission is the value', this.#snapshot, value);
+    if (this.#snapshot === undefined) this.#report('a settled query has emitted', 'nothing yet');
+    else this.#sameRows('the last emission is the value', this.#snapshot, value);
     this.#sameRows('all deltas applied give the value', this.#mirror ?? [], value);
     const odd = value.find((row) => Object.getPrototypeOf(row) !== Object.prototype);
     if (odd) this.#report('rows are ordinary objects', showRow(odd));
@@ -152,12 +157,14 @@ export class Watched {
     if (got.length !== 1) this.#report(rule, `${got.length} snapshots`);
     else this.#sameRows(rule, got[0] as Rows, value);
     const inserts = deltas[0]?.changes.every((change) => change.type === 'insert');
-    if (deltas.length !== 1 || !inserts) this.#report(rule, `${deltas.length} deltas, inserts only: ${inserts}`);
+    if (deltas.length !== 1 || !inserts)
+      this.#report(rule, `${deltas.length} deltas, inserts only: ${inserts}`);
   }
 
   /** After the database was closed. */
   checkCompleted(): void {
-    if (this.isOpen && !this.#completed) this.#report('closing the database completes live queries', 'still open');
+    if (this.isOpen && !this.#completed)
+      this.#report('closing the database completes live queries', 'still open');
   }
 }
 

@@ -17,7 +17,12 @@ const bounds = [
  * One window call, made so that ties can't show: functions of position and ROWS frames get a total order, the others
  * see whole groups of peers.
  */
-function windowCall(g: Grammar, scope: readonly Operand[], keys: readonly Operand[], named: string | null): string {
+function windowCall(
+  g: Grammar,
+  scope: readonly Operand[],
+  keys: readonly Operand[],
+  named: string | null,
+): string {
   const small = scope.filter((o) => o.flavour === 'small');
   const sum = small.length > 0 ? `sum(${g.random.pick(small).sql})` : 'count(*)';
   const partitions = g.random.some(scope, 1, 2).map((o) => o.sql);
@@ -38,7 +43,8 @@ function windowCall(g: Grammar, scope: readonly Operand[], keys: readonly Operan
     [1, () => `${sum} ${over(peers, ` GROUPS ${g.random.pick(bounds)}${exclude(g)}`)}`],
     [
       small.length > 0 ? 1 : 0,
-      () => `${sum} ${over(` ORDER BY ${g.random.pick(small).sql}`, ` RANGE ${g.random.pick(bounds)}${exclude(g)}`)}`,
+      () =>
+        `${sum} ${over(` ORDER BY ${g.random.pick(small).sql}`, ` RANGE ${g.random.pick(bounds)}${exclude(g)}`)}`,
     ],
     [named ? 2 : 0, () => `${sum} OVER ${named}`],
     [ordered ? 3 : 0, () => `${g.random.pick(['row_number()', 'ntile(3)'])} ${over(total)}`],
@@ -68,7 +74,11 @@ export function windowsOverGroups(g: Grammar, from: From): Core {
   g.use('window over aggregate');
   const base = groups(g, from, true, true);
   const order = g.random.pick(['count(*)', 'count(*) DESC']);
-  const sql = g.random.pick([`rank() OVER (ORDER BY ${order})`, 'sum(count(*)) OVER ()', `dense_rank() OVER (ORDER BY ${order})`]);
+  const sql = g.random.pick([
+    `rank() OVER (ORDER BY ${order})`,
+    'sum(count(*)) OVER ()',
+    `dense_rank() OVER (ORDER BY ${order})`,
+  ]);
   return { ...base, select: [...base.select, output(g, call(sql), true)] };
 }
 

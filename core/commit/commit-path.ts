@@ -1,0 +1,399 @@
+import type { DriverConnection, DriverParams, DriverStatement } from '../drivers/driver.ts';
+import type { FreshetError } from '../errors.ts';
+import type { SchemaState } from '../schema-state.ts';
+import type { Statement } from '../statement.ts';
+import type { StatementCache } from '../statement-cache.ts';
+import { Capture } from './capture.ts';
+import { ChangesetRecord, summarize } from './changeset-record.ts';
+import type { Hub, HubMember } from './hub.ts';
+import { hasSuspects, settleSuspects } from './suspects.ts';
+import { type LogEntry, TransactionLog } from './transaction-log.ts';
+
+/** Row changes that one transaction may record before it is known by its tables only. */
+export const maxRecordedRows = 100_000;
+
+/** Runs a compiled statement in one of the driver's ways. */
+export type Action<R> = (statement: DriverStatement, params: DriverParams) => R;
+
+/** What the commit path uses of the connection it belongs to. */
+export interface CommitPathParts {
+  readonly connection: DriverConnection;
+  readonly schema: SchemaState;
+  readonly statements: StatementCache;
+  readonly hub: Hub;
+  readonly member: HubMember;
+  readonly translate: (error: unknown, statement?: Statement) => FreshetError;
+  /** SQLite's general error: wrong SQL, also that of a trigger. */
+  readonly isSqlError: (error: unknown) => boolean;
+}
+
+/**
+ * What statements that write, define or control go through on one connection.
+ *
+ * Guarantees: each commit that changed something is published once, after it is readable; work that SQLite
+ * rolled back is not. Doesn't guarantee row detail, see `Capture`. The hard part is that SQLite tells nobody
+ * when a transaction ends or how much of a failed statement remains: both are read off its state after
+ * every statement (`inTransaction`, `total_changes()`), and whatever can't be told widens the event.
+ */
+export class CommitPath {
+  readonly #connection: DriverConnection;
+  readonly #schema: SchemaState;
+  readonly #statements: StatementCache;
+  readonly #hub: Hub;
+  readonly #member: HubMember;
+  readonly #translate: CommitPathParts['translate'];
+  readonly #isSqlError: CommitPathParts['isSqlError'];
+  readonly #capture: Capture;
+  readonly #log: TransactionLog;
+  readonly #totalChanges: DriverStatement;
+  #whenIdle: (() => void)[] = [];
+  #transactionId = 0;
+  /** The log holds everything that the open transaction did. */
+  #tracking = false;
+  /** The demand that the triggers answer to; -1 when they are to be made anew. */
+  #captureVersion = -1;
+  /** A rollback may have changed which triggers exist. */
+  #captureInDoubt = false;
+  #schemaDirty = false;
+  #schemaTables = new Set<string>();
+  #tablesBefore: readonly string[] | undefined;
+
+  constructor(parts: CommitPathParts) {
+    this.#connection = parts.connection;
+    this.#schema = parts.schema;
+    this.#statements = parts.statements;
+    this.#hub = parts.hub;
+    this.#member = parts.member;
+    this.#translate = parts.translate;
+    this.#isSqlError = parts.isSqlError;
+    this.#log = new TransactionLog(maxRecordedRows, (row) => this.#capture.tableOf(row).name);
+    this.#capture = new Capture(parts.connection, parts.schema.catalog, (row) => this.#log.record(row));
+    this.#totalChanges = parts.connection.prepare('SELECT total_changes()');
+  }
+
+  /** Another number for every transaction, so that a handle can tell whether its own still is the open one. */
+  get transactionId(): number {
+    return this.#transactionId;
+  }
+
+  /** A write by the shortest way would go unnoticed. */
+  get isNeeded(): boolean {
+    return this.#hub.isActive || this.#tracking;
+  }
+
+  /** Runs `call` when no transaction is open: now, or when the open one has ended, however it ends. */
+  whenIdle(call: () => void): void {
+    if (this.#connection.inTransaction) this.#whenIdle.push(call);
+    else call();
+  }
+
+  perform<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
+    const { kind, savepoint = '' } = statement.plan;
+    const log = this.#log;
+    switch (kind) {
+      case 'write':
+        return this.write(statement, bound, action);
+      case 'rollback':
+        return this.#control(statement, bound, action, () => log.clear());
+      case 'savepoint':
+        return this.#control(statement, bound, action, () => log.savepoint(savepoint));
+      case 'release':
+        return this.#control(statement, bound, action, () => log.release(savepoint));
+      case 'rollback_to':
+        return this.#control(statement, bound, action, () => {
+          log.rollbackTo(savepoint);
+          if (this.#schemaDirty) this.#schema.moved();
+        });
+      case 'begin':
+      case 'commit':
+        return this.#control(statement, bound, action, () => {});
+      default:
+        return this.changeSchema(statement, bound, action);
+    }
+  }
+
+  /** Makes the triggers those that the hub asks for; inside a transaction that waits for its end. */
+  syncCapture(): void {
+    if (this.#connection.inTransaction) return;
+    const hub = this.#hub;
+    this.#captureVersion = hub.demandVersion;
+    this.#capture.install(this.#schema.catalog.tableNames().filter((table) => hub.wantsRowsOf(table)));
+  }
+
+  /** Another program changed the schema: the triggers' columns may not be the tables' any more. */
+  schemaMoved(): void {
+    this.#schema.moved();
+    if (this.#connection.inTransaction) {
+      this.#captureInDoubt = true;
+      return;
+    }
+    this.#capture.verify();
+    this.syncCapture();
+  }
+
+  abandon(): void {
+    this.#whenIdle = [];
+    this.#log.clear();
+  }
+
+  /** BEGIN, COMMIT and their kin: `done` tells the log, then the state of SQLite tells the rest. */
+  #control<R>(statement: Statement, bound: DriverParams, action: Action<R>, done: () => void): R {
+    const wasOpen = this.#connection.inTransaction;
+    if (!wasOpen) this.#prepareToTrack();
+    let result: R;
+    try {
+      result = action(statement.driver, bound);
+    } catch (error) {
+      if (wasOpen && !this.#connection.inTransaction) this.#rolledBack();
+      throw this.#translate(error, statement);
+    }
+    done();
+    const isOpen = this.#connection.inTransaction;
+    if (!wasOpen && isOpen) this.#transactionId += 1;
+    if (wasOpen && !isOpen) {
+      if (statement.plan.kind === 'rollback') this.#rolledBack();
+      else this.#committed();
+    }
+    return result;
+  }
+
+  write<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
+    const wasOpen = this.#connection.inTransaction;
+    this.#track(wasOpen);
+    const mark = this.#log.mark;
+    const before = statement.mayFail || this.#mustCount(statement) ? this.#countChanges() : undefined;
+    this.#statements.recompiled = false;
+    let result: R;
+    try {
+      result = action(statement.driver, bound);
+    } catch (error) {
+      if (this.#statements.recompiled && this.#repair(error)) return this.write(statement, bound, action);
+      throw this.#failed(error, statement, mark, before, wasOpen);
+    }
+    this.#settle(statement, mark, before, result);
+    if (!this.#connection.inTransaction) this.#committed();
+    return result;
+  }
+
+  /** DDL, and statements that only SQLite could parse: their effect is read off the schema cookie. */
+  changeSchema<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
+    const wasOpen = this.#connection.inTransaction;
+    this.#track(wasOpen);
+    // Our triggers would make ALTER and DROP fail.
+    if (!this.#capture.isEmpty) {
+      this.#capture.uninstall();
+      this.#captureVersion = -1;
+      this.#captureInDoubt = wasOpen;
+    }
+    this.#tablesBefore ??= this.#schema.catalog.tableNames();
+    let result: R;
+    try {
+      result = action(statement.driver, bound);
+    } catch (error) {
+      if (wasOpen && !this.#connection.inTransaction) this.#rolledBack();
+      else if (!wasOpen) this.#committed();
+      throw this.#translate(error, statement);
+    }
+    for (const table of statement.access.schemaTables) this.#schemaTables.add(table);
+    // Dropping a table deletes its rows, and through foreign keys those of others.
+    for (const table of statement.writes) this.#log.touch(table);
+    if (statement.plan.kind === 'other') this.#log.everything = true;
+    this.#schemaDirty = true;
+    this.#schema.moved();
+    if (!this.#connection.inTransaction) this.#committed();
+    return result;
+  }
+
+  /** Before a statement outside a transaction, and before BEGIN: what it does will be recorded from its start. */
+  #prepareToTrack(): void {
+    this.#tracking = this.#hub.isActive;
+    if (this.#captureVersion !== this.#hub.demandVersion) this.syncCapture();
+  }
+
+  #track(inTransaction: boolean): void {
+    if (!inTransaction) {
+      this.#prepareToTrack();
+    } else if (!this.#tracking && this.#hub.isActive) {
+      // Somebody began to watch after this transaction had begun.
+      this.#tracking = true;
+      this.#log.everything = true;
+    }
+  }
+
+  /** Whether only `total_changes()` can tell if the tables without triggers have changed. */
+  #mustCount(statement: Statement): boolean {
+    if (statement.writes.length < 2 && !statement.plan.returning) return false;
+    return statement.writes.some((table) => !this.#capture.has(table));
+  }
+
+  #countChanges(): unknown {
+    return this.#totalChanges.get([])?.[0];
+  }
+
+  /** After a statement that succeeded: which tables it changed beyond what the triggers recorded. */
+  #settle(statement: Statement, mark: number, before: unknown, result: unknown): void {
+    const log = this.#log;
+    let { writes } = statement;
+    if (this.#statements.recompiled) {
+      if (this.#noticeForeignSchema()) {
+        log.cut(mark, true);
+        for (const table of writes) log.touch(table);
+        return;
+      }
+      // A pragma or a temporary object: what the statement may write could be another set now.
+      this.#schema.outdateStatements();
+      writes = this.#statements.compileUncached(statement.plan.sql).writes;
+    }
+    if (!this.#capture.isEmpty && hasSuspects(log.entries, mark)) {
+      const settled = settleSuspects(log.entries.slice(mark), this.#capture, this.#connection);
+      if (settled) log.replaceTail(mark, settled);
+      else log.cut(mark, true);
+    }
+    let changed: boolean | undefined;
+    for (const table of writes) {
+      if (this.#capture.has(table)) {
+        const unseen =
+          statement.plan.replacesUnseen || (statement.mayReplace && this.#capture.missesReplaced(table));
+        if (!unseen) continue;
+      }
+      changed ??= this.#mustCount(statement)
+        ? this.#countChanges() !== before
+        : hasChanges(result) || statement.plan.returning;
+      if (changed) log.touch(table);
+    }
+  }
+
+  /** After a statement that failed: what of its work remains. Returns the error for the caller. */
+  #failed(
+    error: unknown,
+    statement: Statement,
+    mark: number,
+    before: unknown,
+    wasOpen: boolean,
+  ): FreshetError {
+    if (wasOpen && !this.#connection.inTransaction) {
+      this.#rolledBack();
+      return this.#translate(error, statement);
+    }
+    // OR FAIL and RAISE(FAIL) keep the rows before the failing one; every other failure keeps none.
+    const kept = statement.mayFail && this.#countChanges() !== before;
+    this.#log.cut(mark, kept);
+    if (kept) for (const table of statement.writes) this.#log.touch(table);
+    const translated = this.#translate(error, statement);
+    if (!this.#connection.inTransaction) this.#committed();
+    return translated;
+  }
+
+  #committed(): void {
+    const { entries, everything } = this.#log;
+    const schemaChanged = this.#schemaDirty && this.#schema.cookieMoved();
+    const localOnly = this.#schemaDirty && !schemaChanged;
+    if (!this.#hub.isActive || (entries.length === 0 && !everything && !schemaChanged)) {
+      this.#ended();
+      if (localOnly) this.#hub.noteLocalSchemaChange(this.#localSchemaChange());
+      this.#runIdle();
+      return;
+    }
+    if (!everything && !schemaChanged && entries.length < 8 && this.#isUnfollowed(entries)) {
+      this.#ended();
+      this.#hub.passOver(this.#member);
+      this.#runIdle();
+      return;
+    }
+    const changeset = this.#changeset(everything, schemaChanged);
+    this.#ended();
+    this.#hub.publish(changeset, this.#member);
+    if (localOnly) this.#hub.noteLocalSchemaChange(this.#localSchemaChange());
+    this.#runIdle();
+  }
+
+  #rolledBack(): void {
+    // What was created inside is gone, and what was dropped is back.
+    if (this.#schemaDirty) this.#schema.moved();
+    this.#ended();
+    this.#runIdle();
+  }
+
+  #ended(): void {
+    this.#log.clear();
+    this.#tracking = false;
+    this.#schemaDirty = false;
+    this.#tablesBefore = undefined;
+    if (this.#schemaTables.size > 0) this.#schemaTables = new Set();
+    if (this.#captureInDoubt) {
+      this.#captureInDoubt = false;
+      this.#capture.verify();
+      this.#captureVersion = -1;
+    }
+    if (this.#captureVersion !== this.#hub.demandVersion) this.syncCapture();
+    this.#capture.forgetUnused();
+  }
+
+  #runIdle(): void {
+    if (this.#whenIdle.length === 0) return;
+    const calls = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const call of calls) call();
+  }
+
+  #isUnfollowed(entries: readonly LogEntry[]): boolean {
+    for (const entry of entries) if (typeof entry !== 'string' || this.#hub.concerns(entry)) return false;
+    return true;
+  }
+
+  #localSchemaChange(): ChangesetRecord {
+    return new ChangesetRecord({
+      commit_lsn: this.#hub.lastLsn,
+      source: 'direct',
+      schema_cookie: this.#schema.cookie,
+      schema_changed: true,
+      tables: [],
+      wide: true,
+    });
+  }
+
+  #changeset(everything: boolean, schemaChanged: boolean): ChangesetRecord {
+    const { tables, rows, shapes, wide } = summarize(this.#log.entries, this.#capture);
+    const more = new Set<string>(everything ? this.#schema.catalog.tableNames() : []);
+    if (schemaChanged) {
+      for (const table of this.#schemaTables) more.add(table);
+      const after = new Set(this.#schema.catalog.tableNames());
+      for (const table of after.symmetricDifference(new Set(this.#tablesBefore))) more.add(table);
+    }
+    return new ChangesetRecord(
+      {
+        commit_lsn: this.#hub.allocateLsn(),
+        source: 'direct',
+        schema_cookie: this.#schema.cookie,
+        schema_changed: schemaChanged,
+        tables: more.size === 0 ? tables : Object.freeze([...new Set([...tables, ...more])].sort()),
+        wide: wide || everything || schemaChanged,
+      },
+      rows,
+      shapes,
+    );
+  }
+
+  /** Another program changed the schema since this connection last looked. */
+  #noticeForeignSchema(): boolean {
+    // After DDL of its own the transaction holds the write lock, and nobody else can have changed anything.
+    if (this.#schemaDirty || !this.#schema.isStale) return false;
+    this.#schemaDirty = true;
+    this.#schema.moved();
+    this.#captureInDoubt = true;
+    return true;
+  }
+
+  /** A statement failed over our own triggers, whose columns another program has dropped. */
+  #repair(error: unknown): boolean {
+    if (this.#capture.isEmpty || !this.#isSqlError(error)) return false;
+    if (!this.#noticeForeignSchema()) return false;
+    this.#capture.verify();
+    this.#captureVersion = -1;
+    return true;
+  }
+}
+
+function hasChanges(result: unknown): boolean {
+  return typeof result !== 'object' || result === null || !('changes' in result) || result.changes !== 0;
+}

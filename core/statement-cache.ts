@@ -1,0 +1,111 @@
+import { LRUCache } from 'lru-cache';
+import type { DriverConnection, DriverStatement } from './drivers/driver.ts';
+import { ProgrammingError } from './errors.ts';
+import type { SchemaState } from './schema-state.ts';
+import { Access } from './sql/access.ts';
+import { isEmptyScript, planStatement } from './sql/statement-plan.ts';
+import { Statement } from './statement.ts';
+import { type SysTables, spliceSysTables } from './sys-tables.ts';
+
+/** How often statements were found compiled. */
+export interface StatementCacheStats {
+  readonly hits: number;
+  readonly misses: number;
+  readonly size: number;
+  readonly capacity: number;
+}
+
+/**
+ * Compiled statements by their text, the least recently used given up first.
+ * A statement that another schema has outdated is compiled again when it is asked for.
+ */
+export class StatementCache {
+  /** SQLite has compiled a statement again by itself, since this was last set to false: another schema. */
+  recompiled = false;
+  readonly #connection: DriverConnection;
+  readonly #schema: SchemaState;
+  readonly #sysTables: () => SysTables;
+  readonly #translate: (error: unknown) => Error;
+  readonly #statements: LRUCache<string, Statement>;
+  #collector: Access | undefined;
+  #hits = 0;
+  #misses = 0;
+
+  constructor(
+    connection: DriverConnection,
+    schema: SchemaState,
+    capacity: number,
+    sysTables: () => SysTables,
+    translate: (error: unknown) => Error,
+  ) {
+    this.#connection = connection;
+    this.#schema = schema;
+    this.#sysTables = sysTables;
+    this.#translate = translate;
+    this.#statements = new LRUCache({ max: capacity });
+    connection.onAccess((action, subject, schemaName) => {
+      if (this.#collector) this.#collector.record(action, subject, schemaName);
+      else this.recompiled = true;
+    });
+  }
+
+  get stats(): StatementCacheStats {
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      size: this.#statements.size,
+      capacity: this.#statements.max,
+    };
+  }
+
+  /** @throws ProgrammingError for wrong SQL, an empty text, or more than one statement. */
+  compile(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known && this.#isCurrent(known)) {
+      this.#hits += 1;
+      return known;
+    }
+    this.#misses += 1;
+    const statement = this.compileUncached(sql, known);
+    if (!statement.plan.sys) this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** The same statement for the schema as it is now. */
+  current(statement: Statement): Statement {
+    return this.#isCurrent(statement) ? statement : this.compile(statement.plan.sql);
+  }
+
+  /** For a statement that runs beside the cached one: an iteration, or one of a script. */
+  compileUncached(sql: string, known?: Statement): Statement {
+    const plan = known?.plan ?? planStatement(sql);
+    const access = new Access();
+    const driver = this.#prepare(access, plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql);
+    return new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
+  }
+
+  clear(): void {
+    this.#statements.clear();
+  }
+
+  /** The rows of `sys` tables are part of the compiled text, so those are compiled for each run. */
+  #isCurrent({ generation, plan }: Statement): boolean {
+    return generation === this.#schema.generation && !plan.sys;
+  }
+
+  #prepare(access: Access, sql: string): DriverStatement {
+    this.#collector = access;
+    try {
+      return this.#connection.prepare(sql);
+    } catch (error) {
+      if (!isEmptyScript(sql)) throw this.#translate(error);
+      throw new ProgrammingError('The SQL text holds no statement.', {
+        code: 'SQL',
+        subcode: 'sql.empty',
+        cause: error,
+      });
+    } finally {
+      this.#collector = undefined;
+    }
+  }
+}
