@@ -146,6 +146,10 @@ export class Engine implements HubMember {
     return this.#statements.compile(sql);
   }
 
+  isCurrent(statement: Statement): boolean {
+    return statement.generation === this.#schema.generation && !statement.plan.sys;
+  }
+
   /** The same statement for the schema as it is now. */
   current(statement: Statement): Statement {
     return this.#statements.current(statement);
@@ -153,7 +157,7 @@ export class Engine implements HubMember {
 
   execute(statement: Statement, params: Params | undefined): DriverRunResult {
     if (this.#closed || this.#replaced) this.assertOpen('execute');
-    const bound = bindParameters(statement.plan.parameters, params);
+    const bound = bindParameters(statement.plan.parameters, params, statement.realIsInteger);
     if (statement.plan.kind === 'write' && !statement.plan.returning) {
       if (this.#commits.isNeeded) return this.#commits.write(statement, bound, run);
       try {

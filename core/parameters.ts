@@ -12,6 +12,7 @@ export type ParameterPlan =
 
 const none: ParameterPlan = { style: 'none' };
 const noValues: DriverParams = [];
+const nowhere: readonly boolean[] = [];
 const int64Max = 2n ** 63n - 1n;
 const int64Min = -(2n ** 63n);
 
@@ -47,20 +48,28 @@ export function planParameters(variables: readonly string[]): ParameterPlan {
 }
 
 /**
- * The caller's parameters as a driver takes them.
+ * The caller's parameters as a driver takes them. Where `realIsInteger`, small integers stay numbers.
  * @throws ProgrammingError for a missing, surplus or unsupported parameter, DataError for a value that
  *   SQLite can't hold. Nothing has been executed then.
  */
-export function bindParameters(plan: ParameterPlan, params: Params | undefined): DriverParams {
+export function bindParameters(
+  plan: ParameterPlan,
+  params: Params | undefined,
+  realIsInteger: readonly boolean[] = nowhere,
+): DriverParams {
   if (params === undefined) {
     if (plan.style === 'none') return noValues;
     throw missing(plan.style === 'positional' ? '?1' : (plan.names[0] ?? ''));
   }
-  if (Array.isArray(params)) return bindArray(plan, params);
+  if (Array.isArray(params)) return bindArray(plan, params, realIsInteger);
   return bindRecord(plan, params as Readonly<Record<string, unknown>>);
 }
 
-function bindArray(plan: ParameterPlan, params: readonly unknown[]): DriverParams {
+function bindArray(
+  plan: ParameterPlan,
+  params: readonly unknown[],
+  realIsInteger: readonly boolean[],
+): DriverParams {
   if (plan.style === 'named') {
     throw new ProgrammingError(
       `The statement names its parameters (${plan.names.join(', ')}): pass an object.`,
@@ -72,7 +81,12 @@ function bindArray(plan: ParameterPlan, params: readonly unknown[]): DriverParam
   if (params.length < count) throw missing(`${sign}${params.length + 1}`, count, params.length);
   if (params.length > count) throw surplus(`${sign}${count + 1}`, count, params.length);
   const values = new Array<DriverValue>(count);
-  for (let i = 0; i < count; i++) values[i] = toDriver(params[i], i);
+  for (let i = 0; i < count; i++) {
+    const value = params[i];
+    // -0 passes the comparison, and INTEGER affinity makes it 0 as it does a REAL -0.0.
+    values[i] =
+      realIsInteger[i] && typeof value === 'number' && (value | 0) === value ? value : toDriver(value, i);
+  }
   if (plan.style !== 'dollar') return values;
   return Object.fromEntries(plan.names.map((name) => [name, values[Number(name.slice(1)) - 1] ?? null]));
 }

@@ -54,7 +54,7 @@ export class StatementSync {
   }
 
   #current(): Statement {
-    this.#statement = this.#engine.current(this.#statement);
+    if (!this.#engine.isCurrent(this.#statement)) this.#statement = this.#engine.current(this.#statement);
     return this.#statement;
   }
 }

@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog.ts';
 import type { DriverStatement } from './drivers/driver.ts';
 import type { Access } from './sql/access.ts';
+import { isIntegerPlace } from './sql/integer-places.ts';
 import type { StatementPlan } from './sql/statement-plan.ts';
 
 const isNoSchemaTable = (name: string): boolean => !/^(temp\.)?sqlite_(temp_)?(master|schema)$/.test(name);
@@ -18,6 +19,8 @@ export class Statement {
   readonly mayFail: boolean;
   /** Rows may be replaced: OR REPLACE, here or in the schema. */
   readonly mayReplace: boolean;
+  /** By position: an integer bound as REAL comes to the same, and costs less. */
+  readonly realIsInteger: readonly boolean[];
   #columns: readonly string[] | undefined;
 
   constructor(
@@ -33,6 +36,14 @@ export class Statement {
     this.generation = generation;
     const isWrite = plan.kind === 'write';
     this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
+    const table =
+      plan.target === undefined
+        ? undefined
+        : (catalog.table(plan.target, 'temp') ?? catalog.table(plan.target));
+    this.realIsInteger = (plan.places ?? []).map(
+      (places) =>
+        table !== undefined && places.length > 0 && places.every((place) => isIntegerPlace(place, table)),
+    );
     this.mayFail = isWrite && (plan.conflict === 'Fail' || catalog.mentions('FAIL'));
     this.mayReplace = isWrite && (plan.conflict === 'Replace' || catalog.mentions('REPLACE'));
   }

@@ -8,9 +8,12 @@ import type { KeyedRows } from './difference.ts';
 export class Snapshot implements KeyedRows<Row> {
   readonly keys: readonly string[];
   readonly rows: readonly Row[];
+  /** What the rows are made of. Rows of other columns are other rows, whatever they hold. */
+  readonly columns: string;
   #positions: Map<string, number> | undefined;
 
-  constructor(keys: readonly string[], rows: readonly Row[]) {
+  constructor(keys: readonly string[], rows: readonly Row[], columns: string) {
+    this.columns = columns;
     this.keys = keys;
     this.rows = Object.freeze(rows);
   }
@@ -28,13 +31,13 @@ export class Snapshot implements KeyedRows<Row> {
   equals(other: Snapshot): boolean {
     if (this === other) return true;
     const { rows } = this;
-    if (rows.length !== other.rows.length) return false;
+    if (rows.length !== other.rows.length || this.columns !== other.columns) return false;
     for (let i = 0; i < rows.length; i++) if (rows[i] !== other.rows[i]) return false;
     return true;
   }
 }
 
-export const emptySnapshot = new Snapshot([], []);
+export const emptySnapshot = new Snapshot([], [], '');
 
 /** How the rows of one query become a snapshot. */
 export interface ResultShape {
@@ -50,21 +53,24 @@ export interface ResultShape {
 export class SnapshotMaker {
   readonly #shape: ResultShape;
   readonly #decode: Decode<Row>;
-  readonly #visible: readonly (readonly [name: string, index: number])[];
+  readonly #visible: readonly string[];
+  readonly #columns: string;
 
   constructor(shape: ResultShape, intMode: IntMode) {
     this.#shape = shape;
     this.#decode = decoder<Row>(shape.columns, intMode, 'object');
     // Of two columns of one name an object shows the last.
-    this.#visible = [...new Map(shape.columns.map((name, index) => [name, index]))];
+    this.#visible = [...new Set(shape.columns)];
+    this.#columns = JSON.stringify(this.#visible);
   }
 
   /**
-   * The snapshot of `result`. A row equal to that of the same key in one of `earlier` is that object; a
-   * result equal to one of `earlier` is that snapshot. Where the query leaves the order open, rows that
-   * `earlier[0]` has keep its order.
+   * The snapshot of `result`. A row equal to that of the same key in a snapshot before is that object; a
+   * result equal to one before is that snapshot. Where the query leaves the order open, rows that the first
+   * of `before` has keep its order.
    */
-  make(result: readonly DriverRow[], earlier: readonly Snapshot[]): Snapshot {
+  make(result: readonly DriverRow[], before: readonly Snapshot[]): Snapshot {
+    const earlier = before.filter(({ columns }) => columns === this.#columns);
     const width = this.#shape.columns.length;
     const keys = new Array<string>(result.length);
     const rows = new Array<Row>(result.length);
@@ -78,14 +84,14 @@ export class SnapshotMaker {
       rows[i] = this.#reuse(row, key, i, earlier);
     }
     const [base] = earlier;
-    const made =
-      this.#shape.ordered || !base ? new Snapshot(keys, rows) : keepOrder(new Snapshot(keys, rows), base);
+    const found = new Snapshot(keys, rows, this.#columns);
+    const made = this.#shape.ordered || !base ? found : keepOrder(found, base);
     return earlier.find((snapshot) => snapshot.equals(made)) ?? made;
   }
 
   /** Content, and which of the rows with this content it is. */
   #contentKey(row: Row, occurrences: Map<string, number>): string {
-    const content = exactKey(this.#visible.map(([name]) => row[name] ?? null));
+    const content = exactKey(this.#visible.map((name) => row[name] ?? null));
     const occurrence = occurrences.get(content) ?? 0;
     occurrences.set(content, occurrence + 1);
     return `${content}#${occurrence}`;
@@ -102,7 +108,7 @@ export class SnapshotMaker {
   }
 
   #same(a: Row, b: Row): boolean {
-    return this.#visible.every(([name]) => sameValue(a[name] ?? null, b[name] ?? null));
+    return this.#visible.every((name) => sameValue(a[name] ?? null, b[name] ?? null));
   }
 }
 
@@ -130,5 +136,6 @@ function keepOrder(next: Snapshot, base: Snapshot): Snapshot {
   return new Snapshot(
     order.map(({ at }) => next.keys[at] ?? ''),
     order.map(({ at }) => next.rows[at] as Row),
+    next.columns,
   );
 }

@@ -68,7 +68,6 @@ export class Hub {
   readonly #undelivered: ChangesetRecord[] = [];
   readonly #external: ExternalCommits;
   #demandForAll = 0;
-  #observing = false;
   #delivering = false;
   #lastLsn = 0;
   #lastCommitter: HubMember | undefined;
@@ -78,6 +77,8 @@ export class Hub {
   #delivered = 0;
   #dropped = 0;
   #truncated = 0;
+  /** Somebody watches. Without, nothing is captured or counted. A field, for every write looks at it. */
+  isActive = false;
   /** Rises whenever other tables' rows are wanted. */
   demandVersion = 0;
 
@@ -86,11 +87,6 @@ export class Hub {
     this.#nextLsn = nextLsn;
     this.#external = new ExternalCommits(path, pollIntervalMs, () => this.checkForExternalCommits());
     this.#lastLsn = nextLsn();
-  }
-
-  /** Somebody watches. Without, nothing is captured or counted. */
-  get isActive(): boolean {
-    return this.#watches.size > 0 || this.#listeners.size > 0 || this.#maintainers.size > 0;
   }
 
   get lastLsn(): number {
@@ -304,17 +300,18 @@ export class Hub {
       }
     }
     this.demandVersion += 1;
-    for (const member of this.#members) member.syncCapture();
     this.#activityChanged();
+    for (const member of this.#members) member.syncCapture();
   }
 
   #activityChanged(): void {
-    if (this.isActive && !this.#observing) {
-      this.#observing = true;
+    const isActive = this.#watches.size > 0 || this.#listeners.size > 0 || this.#maintainers.size > 0;
+    if (isActive === this.isActive) return;
+    this.isActive = isActive;
+    if (isActive) {
       for (const member of this.#members) member.startObserving();
       this.#external.start();
-    } else if (!this.isActive) {
-      this.#observing = false;
+    } else {
       this.#external.stop();
     }
   }

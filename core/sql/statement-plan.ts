@@ -2,6 +2,7 @@ import {
   type InsertStmt,
   parseStmt,
   type Stmt,
+  type Token,
   tokenize,
   tokenName,
   traverse,
@@ -9,6 +10,7 @@ import {
 } from 'sqlite3-parser';
 import { ProgrammingError } from '../errors.ts';
 import { type ParameterPlan, planParameters } from '../parameters.ts';
+import { type ColumnPlace, columnPlaces } from './integer-places.ts';
 
 /** What a statement does to the transaction and to the schema; decides its way through the commit path. */
 export type StatementKind =
@@ -38,6 +40,8 @@ export interface StatementPlan {
   readonly conflict?: string;
   /** OR REPLACE in a form whose deleted rows BEFORE triggers can't foresee. */
   readonly replacesUnseen?: boolean;
+  /** By position: the columns beside which a parameter stands, if it stands nowhere else. */
+  readonly places?: readonly (readonly ColumnPlace[])[];
   /** A pragma that may change what statements do. */
   readonly setsPragma?: boolean;
   /** A write with RETURNING. */
@@ -82,10 +86,13 @@ export function planStatement(sql: string): StatementPlan {
   const parsed = parseStmt(sql, { allowTrailing: true, emitTokens: true });
   if (parsed.status === 'error') {
     // SQLite has the last word on what is SQL; what only it understands takes the widest way.
-    return { sql, kind: 'other', parameters: planVariables(tokenize(sql)), returning: false, sys: false };
+    const parameters = planParameters(variablesOf(tokenize(sql)).map(({ text }) => text));
+    return { sql, kind: 'other', parameters, returning: false, sys: false };
   }
   refuseTrailing(sql, parsed.tail);
   const statement = parsed.root;
+  const variables = variablesOf(parsed.tokens ?? tokenize(sql));
+  const parameters = planParameters(variables.map(({ text }) => text));
   return {
     sql,
     kind:
@@ -94,7 +101,8 @@ export function planStatement(sql: string): StatementPlan {
           ? 'rollback_to'
           : 'rollback'
         : (kinds[statement.type] ?? 'other'),
-    parameters: planVariables(parsed.tokens ?? tokenize(sql)),
+    parameters,
+    ...(parameters.style === 'positional' && { places: placesByPosition(variables, statement) }),
     returning: false,
     ...details(statement),
     sys: sql.toLowerCase().includes('sys') && mentionsSys(statement),
@@ -138,14 +146,32 @@ function changesRowsUnseen(statement: InsertStmt | UpdateStmt): boolean {
   );
 }
 
-function planVariables(
-  tokens: Iterable<{ readonly type: Parameters<typeof tokenName>[0]; readonly text: string }>,
-) {
-  const variables: string[] = [];
+interface Variable {
+  readonly text: string;
+  readonly offset: number;
+}
+
+function variablesOf(tokens: Iterable<Token>): Variable[] {
+  const variables: Variable[] = [];
   for (const token of tokens) {
-    if (tokenName(token.type) === 'VARIABLE') variables.push(token.text);
+    if (tokenName(token.type) === 'VARIABLE') variables.push({ text: token.text, offset: token.span.offset });
   }
-  return planParameters(variables);
+  return variables;
+}
+
+/** The places of each positional parameter; none where one of its uses is of another kind. */
+function placesByPosition(variables: readonly Variable[], statement: Stmt): (readonly ColumnPlace[])[] {
+  const placeAt = new Map(columnPlaces(statement).map((place) => [place.offset, place]));
+  if (placeAt.size === 0) return [];
+  const uses: (ColumnPlace | undefined)[][] = [];
+  for (const { text, offset } of variables) {
+    const position = text === '?' ? uses.length : Number(text.slice(1)) - 1;
+    while (uses.length <= position) uses.push([]);
+    uses[position]?.push(placeAt.get(offset));
+  }
+  return uses.map((places) =>
+    places.includes(undefined) ? [] : places.filter((place) => place !== undefined),
+  );
 }
 
 function refuseTrailing(sql: string, tail: number): void {

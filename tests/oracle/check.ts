@@ -57,7 +57,8 @@ class Checker {
   readonly #streamShadow: ShadowTables;
   #step = -1;
   #found: Difference | null = null;
-  #changesets = 0;
+  /** Changesets told, by whose listener heard them. */
+  readonly #told: Partial<Record<string, number>> = {};
   #looking = false;
   /** Live queries whose SQL fails for now, after DDL. */
   readonly #broken = new Set<Watched>();
@@ -107,14 +108,15 @@ class Checker {
     );
     this.#shadows.push(shadow);
     db.subscribe((changeset) => {
+      const told = (this.#told[actor] ?? 0) + 1;
+      this.#told[actor] = told;
       if (actor === 'first') this.#count(changeset);
       shadow.commit(changeset);
-      if (this.#changesets % lookEvery === 0) this.#look('a commit listener', null);
+      if (told % lookEvery === 0) this.#look('a commit listener', null);
     });
   }
 
   #count(changeset: Changeset): void {
-    this.#changesets++;
     this.#tally.changesets++;
     if (changeset.wide) this.#tally.wide++;
     if (changeset.schema_changed) this.#tally.schemaChanges++;
@@ -143,7 +145,7 @@ class Checker {
   }
 
   async #take(step: Step): Promise<void> {
-    const seen = this.#changesets;
+    const told = { ...this.#told };
     const errors: unknown[] = [];
     const hooks: Hooks = {
       error: (error) => errors.push(error),
@@ -163,11 +165,11 @@ class Checker {
       const texts = `${outcomes.join(' | ')} instead of ${expected.join(' | ')}`;
       this.#differ('statements do what SQLite does', [texts, ...errors].join('\n  '));
     }
-    if (undone(step.action, outcomes) && this.#changesets > seen) {
-      this.#differ('rolled back work emits nothing', `${this.#changesets - seen} changesets`);
+    if (undone(step.action, outcomes) && this.#told['first'] !== told['first']) {
+      this.#differ('rolled back work emits nothing', 'a changeset');
     }
     const moved = foreign && this.#dataVersion() !== version;
-    if (moved) await this.#notice(seen);
+    if (moved) await this.#notice(told);
     await this.#verify(step.schema);
   }
 
@@ -176,15 +178,18 @@ class Checker {
     return this.#handles.first?.query('PRAGMA data_version')[0]?.data_version;
   }
 
-  /** Waits until another program's commit has been noticed. */
-  async #notice(before: number): Promise<void> {
+  /** Waits until another program's commit has been noticed, by every handle. */
+  async #notice(before: Partial<Record<string, number>>): Promise<void> {
     const end = Date.now() + patienceMs;
-    while (this.#changesets === before && Date.now() < end) {
+    const unaware = (): string | undefined =>
+      Object.keys(this.#handles).find((actor) => this.#told[actor] === before[actor]);
+    while (unaware() !== undefined && Date.now() < end) {
       for (const db of Object.values(this.#handles)) await this.#engine.settled(db);
-      if (this.#changesets === before) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (unaware() !== undefined) await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (this.#changesets === before)
-      this.#differ("another program's commit is noticed", `not within ${patienceMs} ms`);
+    if (unaware() !== undefined) {
+      this.#differ("another program's commit is noticed", `not by ${unaware()} within ${patienceMs} ms`);
+    }
   }
 
   /** Everything that must hold between two steps. */

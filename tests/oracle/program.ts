@@ -3,7 +3,7 @@ import { show, showRow } from './values.ts';
 
 /** What one step does. Plain data: the twin runs the same, a report prints it, a shrunk case leaves some of it out. */
 export type Action =
-  | { readonly type: 'run'; readonly how: How; readonly sql: string; readonly params?: Params }
+  | Statement
   | { readonly type: 'batch'; readonly sql: string; readonly list: readonly Params[] }
   /** `db.begin()`; half of the calls inside go through the transaction, half through the database. */
   | {
@@ -18,6 +18,15 @@ export type Action =
   | { readonly type: 'group'; readonly body: readonly Action[] }
   /** Opens or closes a live query, perhaps within a transaction. */
   | { readonly type: 'open' | 'close'; readonly query: number };
+
+export interface Statement {
+  readonly type: 'run';
+  readonly how: How;
+  readonly sql: string;
+  readonly params?: Params;
+  /** Whether it gives rows a rowid: then the result tells the last one. */
+  readonly rowid?: boolean;
+}
 
 export type How = 'execute' | 'exec' | 'query' | 'iterate' | 'prepare' | 'commit' | 'rollback';
 export type Mode = 'deferred' | 'immediate' | 'exclusive';
@@ -131,17 +140,19 @@ function perStatement(
     case 'iterate':
       return [...runner.iterate(step.sql, step.params)].map(showRow).join();
     case 'prepare':
-      return countedResult(step.sql, db.prepare(step.sql).execute(step.params));
+      return counted(step, db.prepare(step.sql).execute(step.params));
     case 'execute':
-      return countedResult(step.sql, runner.execute(step.sql, step.params));
+      return counted(step, runner.execute(step.sql, step.params));
   }
 }
 
-/** SQLite leaves the counters of other statements as they were. */
-function countedResult(sql: string, result: { changes: number; lastInsertRowid: number | bigint }): string {
-  if (/^\s*INSERT|^\s*REPLACE/i.test(sql))
-    return `changes ${result.changes}, rowid ${result.lastInsertRowid}`;
-  return /^\s*(UPDATE|DELETE)/i.test(sql) ? `changes ${result.changes}` : 'ok';
+/** Counters that the statement set; the others SQLite leaves as they were. */
+function counted(
+  { sql, rowid }: Statement,
+  result: { changes: number; lastInsertRowid: number | bigint },
+): string {
+  if (!/^\s*(INSERT|REPLACE|UPDATE|DELETE)/i.test(sql)) return 'ok';
+  return `changes ${result.changes}${rowid && result.changes > 0 ? `, rowid ${result.lastInsertRowid}` : ''}`;
 }
 
 /** The action as a reader would type it. */

@@ -161,10 +161,12 @@ function reference(random: Random, tables: readonly Table[], own: KeyPlan, ownNa
   if (!parent || !target) return null;
   const collate = target.collation === 'BINARY' ? '' : `COLLATE ${target.collation}`;
   if (random.chance(0.4)) return column('parent', target.type, 'key', collate);
-  const action = () =>
-    random.pick(['CASCADE', 'CASCADE', 'SET NULL', 'RESTRICT', 'NO ACTION', 'SET DEFAULT']);
+  const actions = ['CASCADE', 'CASCADE', 'RESTRICT', 'NO ACTION', 'SET NULL', 'SET DEFAULT'];
+  // SQLite 3.53 lets REPLACE break a reference to its own table that is ON DELETE SET NULL or SET DEFAULT, unless the
+  // table has an UPDATE trigger: there Freshet, with its triggers, refuses what SQLite alone should.
+  const onDelete = random.pick(parent.name === ownName ? actions.slice(0, 4) : actions);
   const deferred = random.chance(0.4) ? ' DEFERRABLE INITIALLY DEFERRED' : '';
-  const rules = `ON DELETE ${action()} ON UPDATE ${action()}${deferred}`;
+  const rules = `ON DELETE ${onDelete} ON UPDATE ${random.pick(actions)}${deferred}`;
   return column(
     'parent',
     target.type,

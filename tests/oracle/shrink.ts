@@ -23,18 +23,21 @@ export async function shrink(engine: Engine, failure: Failure, budgetMs: number)
     best = { case: candidate, difference };
     return true;
   };
+  /** Leaves out parts of one step until none can be spared. */
+  const smallerStep = async (i: number): Promise<void> => {
+    const { steps } = best.case;
+    const step = steps[i] as Step;
+    for (const action of smallerActions(step.action)) {
+      if (await tried({ ...best.case, steps: steps.with(i, { ...step, action }) })) return smallerStep(i);
+    }
+  };
   const { step, live } = failure.difference;
   await tried({ ...best.case, steps: best.case.steps.slice(0, step + 1) });
   for (const kept of [[], live === null ? [] : [live]]) if (await tried(withLives(best.case, kept))) break;
   for (let size = -1; size !== measure(best.case) && Date.now() < end; ) {
     size = measure(best.case);
     await fewer(best.case.steps, (steps) => tried({ ...best.case, steps }));
-    for (let i = 0; i < best.case.steps.length; i++) {
-      for (const action of smallerActions((best.case.steps[i] as Step).action)) {
-        const steps = best.case.steps.with(i, { ...(best.case.steps[i] as Step), action });
-        if (await tried({ ...best.case, steps })) i = Math.max(-1, i - 1);
-      }
-    }
+    for (const i of best.case.steps.keys()) await smallerStep(i);
     await fewer(best.case.schema, (schema) => tried({ ...best.case, schema }));
   }
   if (best.case.location === 'file') await tried({ ...best.case, location: 'memory' });

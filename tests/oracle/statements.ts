@@ -213,7 +213,9 @@ export function makeStatement(random: Random, catalog: Catalog, sample: Sampler)
   ])();
   const rendered = g.render(sql);
   const reads = /RETURNING/.test(rendered.sql);
-  return { type: 'run', how: reads && how !== 'exec' ? random.pick(['query', 'iterate']) : how, ...rendered };
+  const call = reads && how !== 'exec' ? random.pick(['query', 'iterate'] as const) : how;
+  const rowid = table.rowid !== null && /^INSERT INTO/.test(sql) && !/ON CONFLICT/.test(sql);
+  return { type: 'run', how: call, rowid, ...rendered };
 }
 
 const nothingKnown: Sampler = () => null;
