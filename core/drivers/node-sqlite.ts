@@ -116,16 +116,15 @@ class NodeStatement implements DriverStatement {
   #run(params: DriverParams): StatementResultingChanges {
     const statement = this.#statement;
     if (!isPositional(params)) return statement.run(params);
-    const [a = null, b = null, c = null] = params;
     switch (params.length) {
       case 0:
         return statement.run();
       case 1:
-        return statement.run(a);
+        return statement.run(params[0] ?? null);
       case 2:
-        return statement.run(a, b);
+        return statement.run(params[0] ?? null, params[1] ?? null);
       case 3:
-        return statement.run(a, b, c);
+        return statement.run(params[0] ?? null, params[1] ?? null, params[2] ?? null);
       default:
         return statement.run(...params);
     }

@@ -1,5 +1,5 @@
 import type { Case } from './case.ts';
-import { check, type Difference } from './check.ts';
+import { type CheckOptions, check, type Difference, strict } from './check.ts';
 import type { Engine } from './engine.ts';
 import type { Action, Step } from './program.ts';
 import { newTally } from './tally.ts';
@@ -13,12 +13,19 @@ export interface Failure {
  * Looks for a smaller case that breaks the same rule: other live queries, steps, parts of steps and schema objects are
  * left out one after the other as long as that goes well. Ends after `budgetMs`, with what it has by then.
  */
-export async function shrink(engine: Engine, failure: Failure, budgetMs: number): Promise<Failure> {
+export async function shrink(
+  engine: Engine,
+  failure: Failure,
+  budgetMs: number,
+  options: CheckOptions = strict,
+): Promise<Failure> {
   const end = Date.now() + budgetMs;
   let best = failure;
   const tried = async (candidate: Case): Promise<boolean> => {
     if (Date.now() > end) return false;
-    const difference = await check(engine, candidate, newTally()).catch(() => null);
+    const difference = await check(engine, candidate, newTally(), { ...options, patienceMs: 500 }).catch(
+      () => null,
+    );
     if (difference?.rule !== failure.difference.rule) return false;
     best = { case: candidate, difference };
     return true;
