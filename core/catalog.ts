@@ -19,6 +19,7 @@ export interface TableInfo {
   readonly name: string;
   readonly kind: 'table' | 'view' | 'virtual' | 'shadow';
   readonly withoutRowid: boolean;
+  readonly strict: boolean;
   /** A spelling of the rowid that no column hides; null without a reachable rowid. */
   readonly rowid: 'rowid' | '_rowid_' | 'oid' | null;
   readonly columns: readonly ColumnInfo[];
@@ -39,6 +40,7 @@ export class Catalog {
   readonly #tables = new Map<string, TableInfo | undefined>();
   #names: readonly string[] | undefined;
   #texts: readonly string[] | undefined;
+  #actions: readonly DriverRow[] | undefined;
 
   constructor(connection: DriverConnection) {
     this.#connection = connection;
@@ -48,6 +50,7 @@ export class Catalog {
     this.#tables.clear();
     this.#names = undefined;
     this.#texts = undefined;
+    this.#actions = undefined;
   }
 
   /** The user's tables of the main database, virtual ones included; sorted. */
@@ -78,17 +81,17 @@ export class Catalog {
   }
 
   /**
-   * A table's row images can't be trusted to triggers of ours: a BEFORE trigger of the user may change the
-   * row after OLD was read, and the user's TEMP triggers may run, or stop the program, before ours.
+   * A table's row images can't be trusted to AFTER triggers of ours: something may write the same row before
+   * they run. That is a BEFORE trigger of the user; the user's TEMP triggers, which may also stop the program
+   * before ours; and foreign-key actions, which SQLite carries out before AFTER triggers, when they come back
+   * to this table by an ON UPDATE action or through somebody's trigger.
    */
-  hasHostileTriggers(name: string): boolean {
-    const rows = this.#query(
-      `SELECT sql, 0 FROM main.sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?)
-       UNION ALL SELECT sql, 1 FROM temp.sqlite_schema
-       WHERE type = 'trigger' AND lower(tbl_name) = lower(?) AND name NOT LIKE 'freshet\\_%' ESCAPE '\\'`,
-      [name, name],
-    );
-    return rows.some(([sql, temporary]) => temporary === 1n || mayChangeRowsBefore(String(sql)));
+  hasUntrustworthyImages(name: string): boolean {
+    const triggers = this.#triggers(name);
+    if (triggers.some(({ temporary, sql }) => temporary || (writes(sql) && !isAfter(sql)))) return true;
+    if (this.#actedOn(name, 'on_update').has(name)) return true;
+    const reached = [...this.#actedOn(name, 'on_update'), ...this.#actedOn(name, 'on_delete')];
+    return reached.some((table) => this.#triggers(table).some(({ sql }) => writes(sql)));
   }
 
   /** The collation that a column compares by. */
@@ -116,10 +119,41 @@ export class Catalog {
     return checkedColumn(info, text);
   }
 
+  #triggers(table: string): { readonly sql: string; readonly temporary: boolean }[] {
+    return this.#query(
+      `SELECT sql, 0 FROM main.sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1)
+       UNION ALL SELECT sql, 1 FROM temp.sqlite_schema
+       WHERE type = 'trigger' AND lower(tbl_name) = lower(?1) AND name NOT LIKE 'freshet\\_%' ESCAPE '\\'`,
+      [table],
+    ).map(([sql, temporary]) => ({ sql: String(sql), temporary: temporary === 1n }));
+  }
+
+  /** The tables whose rows foreign-key actions of this kind may change when this table's change, step by step. */
+  #actedOn(name: string, kind: 'on_update' | 'on_delete'): Set<string> {
+    this.#actions ??= this.#query(
+      `SELECT k."table", t.name, k.on_update, k.on_delete FROM main.sqlite_schema t, pragma_foreign_key_list(t.name) k
+       WHERE t.type = 'table'`,
+    );
+    const reached = new Set<string>();
+    const open = [name];
+    for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+      for (const [target, child, onUpdate, onDelete] of this.#actions) {
+        const action = kind === 'on_update' ? onUpdate : onDelete;
+        if (foldName(String(target)) !== foldName(parent) || action === 'NO ACTION' || action === 'RESTRICT')
+          continue;
+        const table = String(child);
+        if (reached.has(table)) continue;
+        reached.add(table);
+        open.push(table);
+      }
+    }
+    return reached;
+  }
+
   #read(schema: string, name: string): TableInfo | undefined {
     const [row] = this.#query(
       `SELECT l.schema, l.name, l.type, l.wr, coalesce(
-         (SELECT s.sql FROM ${quoteName(schema)}.sqlite_schema s WHERE lower(s.name) = lower(l.name)), '')
+         (SELECT s.sql FROM ${quoteName(schema)}.sqlite_schema s WHERE lower(s.name) = lower(l.name)), ''), l.strict
        FROM pragma_table_list(?) l WHERE lower(l.schema) = lower(?)`,
       [name, schema],
     );
@@ -141,6 +175,7 @@ export class Catalog {
       name: table,
       kind,
       withoutRowid,
+      strict: row[5] === 1n,
       rowid: withoutRowid || kind === 'view' ? null : freeRowidName(columns),
       columns,
       primaryKey: columns
@@ -188,12 +223,16 @@ function freeRowidName(columns: readonly ColumnInfo[]): TableInfo['rowid'] {
   return (['rowid', '_rowid_', 'oid'] as const).find((name) => !taken.has(name)) ?? null;
 }
 
-/** A BEFORE trigger that does more than SELECT (which can only RAISE). */
-function mayChangeRowsBefore(sql: string): boolean {
-  const parsed = parseStmt(sql);
+/** A trigger that does more than SELECT, which can only RAISE. */
+function writes(trigger: string): boolean {
+  const parsed = parseStmt(trigger);
   if (parsed.status === 'error' || parsed.root.type !== 'CreateTriggerStmt') return true;
-  const { time, commands } = parsed.root;
-  return time !== 'After' && commands.some(({ type }) => type !== 'SelectTriggerCmd');
+  return parsed.root.commands.some(({ type }) => type !== 'SelectTriggerCmd');
+}
+
+function isAfter(trigger: string): boolean {
+  const parsed = parseStmt(trigger);
+  return parsed.status === 'ok' && parsed.root.type === 'CreateTriggerStmt' && parsed.root.time === 'After';
 }
 
 function checkedColumn(info: TableInfo, text: string): string | undefined {

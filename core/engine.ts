@@ -63,6 +63,7 @@ export class Engine implements HubMember {
         this.#schema,
         config.statementCacheSize,
         () => ({ reactive_metrics: [this.hub.metrics()], reactive_subscriptions: this.hub.subscriptions() }),
+        (error) => this.#commits.repair(error),
         (error) => this.#translate(error),
       );
     } catch (error) {
@@ -160,6 +161,7 @@ export class Engine implements HubMember {
     const bound = bindParameters(statement.plan.parameters, params, statement.realIsInteger);
     if (statement.plan.kind === 'write' && !statement.plan.returning) {
       if (this.#commits.isNeeded) return this.#commits.write(statement, bound, run);
+      this.#commits.wroteUnseen = true;
       try {
         return statement.driver.run(bound);
       } catch (error) {
@@ -250,8 +252,12 @@ export class Engine implements HubMember {
 
   startObserving(): void {
     this.sawForeignCommit();
+    this.lookAtSchema();
+  }
+
+  lookAtSchema(): void {
     this.whenIdle(() => {
-      if (this.#schema.cookieMoved()) this.#commits.schemaMoved();
+      if (!this.#closed && this.#schema.cookieMoved()) this.#commits.schemaMoved();
     });
   }
 

@@ -1,15 +1,15 @@
 import { Catalog } from './catalog.ts';
-import type { DriverConnection } from './drivers/driver.ts';
+import type { DriverConnection, DriverStatement } from './drivers/driver.ts';
 
 /** The schema as one connection last saw it. */
 export class SchemaState {
   readonly catalog: Catalog;
-  readonly #connection: DriverConnection;
+  readonly #version: DriverStatement;
   #cookie: number;
   #generation = 0;
 
   constructor(connection: DriverConnection) {
-    this.#connection = connection;
+    this.#version = connection.prepare('PRAGMA main.schema_version');
     this.catalog = new Catalog(connection);
     this.#cookie = this.#readCookie();
   }
@@ -49,6 +49,6 @@ export class SchemaState {
   }
 
   #readCookie(): number {
-    return Number(this.#connection.prepare('PRAGMA main.schema_version').get([])?.[0] ?? 0);
+    return Number(this.#version.get([])?.[0] ?? 0);
   }
 }

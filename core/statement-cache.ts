@@ -25,6 +25,7 @@ export class StatementCache {
   readonly #connection: DriverConnection;
   readonly #schema: SchemaState;
   readonly #sysTables: () => SysTables;
+  readonly #mend: (error: unknown) => boolean;
   readonly #translate: (error: unknown) => Error;
   readonly #statements: LRUCache<string, Statement>;
   #collector: Access | undefined;
@@ -36,11 +37,14 @@ export class StatementCache {
     schema: SchemaState,
     capacity: number,
     sysTables: () => SysTables,
+    /** Takes away what made a statement fail through no fault of its own; true: try again. */
+    mend: (error: unknown) => boolean,
     translate: (error: unknown) => Error,
   ) {
     this.#connection = connection;
     this.#schema = schema;
     this.#sysTables = sysTables;
+    this.#mend = mend;
     this.#translate = translate;
     this.#statements = new LRUCache({ max: capacity });
     connection.onAccess((action, subject, schemaName) => {
@@ -98,6 +102,7 @@ export class StatementCache {
     try {
       return this.#connection.prepare(sql);
     } catch (error) {
+      if (this.#mend(error)) return this.#prepare(access, sql);
       if (!isEmptyScript(sql)) throw this.#translate(error);
       throw new ProgrammingError('The SQL text holds no statement.', {
         code: 'SQL',

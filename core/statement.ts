@@ -19,6 +19,8 @@ export class Statement {
   readonly mayFail: boolean;
   /** Rows may be replaced: OR REPLACE, here or in the schema. */
   readonly mayReplace: boolean;
+  /** It has been run, so the schema it was compiled for has been looked at. */
+  hasRun = false;
   /** By position: an integer bound as REAL comes to the same, and costs less. */
   readonly realIsInteger: readonly boolean[];
   #columns: readonly string[] | undefined;

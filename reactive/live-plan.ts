@@ -1,5 +1,6 @@
 import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
+import { displayName } from '../core/sql/access.ts';
 import type { LiveExplain } from './live-explain.ts';
 import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
 import type { ResultShape } from './snapshot.ts';
@@ -48,7 +49,7 @@ export function planLive(engine: Engine, sql: string): LivePlan {
         tables.length === 0 && !readsEverything
           ? 'it reads no table: it is run when the schema changes'
           : 'every commit that changes one of its tables runs the query again',
-      tables: [...tables].sort(),
+      tables: tables.map(displayName).sort(),
       rowKey: keyed.rowKey,
       order: ordered ? 'as the query says' : 'open: rows keep their place',
     },

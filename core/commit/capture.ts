@@ -23,6 +23,7 @@ export class Capture {
   readonly #installed = new Map<string, CapturedTable>();
   #nextId = 0;
   #defined = false;
+  #hasOrphans = false;
   #parts: DriverValue[] = [];
 
   constructor(connection: DriverConnection, catalog: Catalog, record: (row: DriverValue[]) => void) {
@@ -55,6 +56,7 @@ export class Capture {
 
   /** Makes the triggers of exactly these tables exist. Call it outside transactions only. */
   install(wanted: Iterable<string>): void {
+    if (this.#hasOrphans) this.verify();
     const tables = new Map<string, TableInfo>();
     for (const name of wanted) {
       const info = this.#catalog.table(name);
@@ -81,14 +83,20 @@ export class Capture {
     this.#installed.clear();
   }
 
-  /** A rollback may have brought triggers back, or taken them: drops what is there and forgets the rest. */
+  /**
+   * A rollback may have brought triggers back, or taken them: drops what is there and forgets the rest. When
+   * another program drops a table, SQLite keeps our trigger of it, out of reach, until the table is back.
+   */
   verify(): void {
-    const names = this.#connection
-      .prepare(
-        `SELECT name FROM temp.sqlite_schema WHERE type = 'trigger' AND name LIKE 'freshet\\_%' ESCAPE '\\'`,
-      )
-      .all([]);
-    for (const [name] of names) this.#connection.exec(`DROP TRIGGER temp.${quoteName(String(name))}`);
+    const left = (): string[] =>
+      this.#connection
+        .prepare(
+          `SELECT name FROM temp.sqlite_schema WHERE type = 'trigger' AND name LIKE 'freshet\\_%' ESCAPE '\\'`,
+        )
+        .all([])
+        .map(([name]) => quoteName(String(name)));
+    for (const name of left()) this.#connection.exec(`DROP TRIGGER IF EXISTS temp.${name}`);
+    this.#hasOrphans = left().length > 0;
     this.#installed.clear();
   }
 
@@ -101,7 +109,7 @@ export class Capture {
 
   #isCapturable(info: TableInfo): boolean {
     const identified = info.withoutRowid || info.rowid !== null;
-    return info.kind === 'table' && identified && !this.#catalog.hasHostileTriggers(info.name);
+    return info.kind === 'table' && identified && !this.#catalog.hasUntrustworthyImages(info.name);
   }
 
   /** `UPDATE OF id` isn't fired by `SET rowid`; a trigger of the user that replaces rows may do that. */
@@ -124,6 +132,8 @@ export class Capture {
       return null;
     });
     this.#connection.defineFunction('freshet_capture', (...row) => {
+      // An orphan whose table has come back.
+      if (this.#hasOrphans && !this.#tables.has(tableIdOf(row))) return null;
       if (this.#parts.length > 0) {
         const [code = null, ...values] = row;
         this.#record([code, ...this.#parts.splice(0), ...values]);
@@ -163,9 +173,13 @@ function triggers(table: CapturedTable, anyUpdate: boolean): string[] {
   return made;
 }
 
-/** REPLACE deletes rows without firing delete triggers; for very wide rows that stays a matter of the table. */
-function canSuspect(table: CapturedTable): boolean {
-  return table.width <= maxArguments - header;
+/**
+ * REPLACE deletes rows without firing delete triggers, so a BEFORE trigger notes them. Not for very wide
+ * rows, which take several calls; nor for STRICT tables, where a BEFORE trigger of whatever kind makes SQLite
+ * check types before it, and OR IGNORE fails instead of ignoring.
+ */
+function canSuspect({ width, info }: CapturedTable): boolean {
+  return width <= maxArguments - header && !info.strict;
 }
 
 function handOver(table: CapturedTable, kind: Operation, values: readonly string[]): string {

@@ -95,13 +95,13 @@ export class CapturedTable {
     const row: Row = {};
     const { columns } = this.info;
     for (let i = 0; i < columns.length; i++) setOwn(row, columns[i]?.name ?? '', image[i + this.#lead]);
-    return row;
+    return Object.freeze(row);
   }
 
   #primaryKey(image: readonly DriverValue[]): Row {
     const row: Row = {};
     for (const key of this.#keys) setOwn(row, this.info.columns[key]?.name ?? '', image[key + this.#lead]);
-    return row;
+    return Object.freeze(row);
   }
 }
 

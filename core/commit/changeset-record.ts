@@ -1,3 +1,4 @@
+import { isLocal } from '../sql/access.ts';
 import type { Capture } from './capture.ts';
 import { type CapturedRow, type CapturedTable, tableIdOf } from './captured-table.ts';
 import type { ChangeSource, Changeset, RowChange } from './changeset.ts';
@@ -26,12 +27,20 @@ export class ChangesetRecord implements Changeset {
   readonly schema_changed: boolean;
   readonly tables: readonly string[];
   readonly wide: boolean;
+  /** Rows were recorded that are not listed: there were too many. */
+  readonly overflowed: boolean;
   readonly #captured: readonly CapturedRow[];
   readonly #shapes: Shapes;
   #rowChanges: readonly RowChange[] | undefined;
   #counts: ReadonlyMap<string, number> | undefined;
 
-  constructor(made: Made, captured: readonly CapturedRow[] = [], shapes: Shapes = new Map()) {
+  constructor(
+    made: Made,
+    captured: readonly CapturedRow[] = [],
+    shapes: Shapes = new Map(),
+    overflowed = false,
+  ) {
+    this.overflowed = overflowed;
     this.commit_lsn = made.commit_lsn;
     this.source = made.source;
     this.schema_cookie = made.schema_cookie;
@@ -110,9 +119,9 @@ export function summarize(entries: readonly LogEntry[], capture: Capture): Summa
   }
   const names = [...shapes.values()].map(({ name }) => name);
   return {
-    tables: Object.freeze([...new Set([...touched, ...names])].sort()),
+    tables: Object.freeze([...new Set([...touched, ...names])].filter((name) => !isLocal(name)).sort()),
     rows,
     shapes,
-    wide: touched.size > 0,
+    wide: [...touched].some((name) => !isLocal(name)),
   };
 }

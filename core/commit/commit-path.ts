@@ -1,6 +1,7 @@
 import type { DriverConnection, DriverParams, DriverStatement } from '../drivers/driver.ts';
 import type { FreshetError } from '../errors.ts';
 import type { SchemaState } from '../schema-state.ts';
+import { isLocal } from '../sql/access.ts';
 import type { Statement } from '../statement.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import { Capture } from './capture.ts';
@@ -48,7 +49,9 @@ export class CommitPath {
   readonly #totalChanges: DriverStatement;
   #whenIdle: (() => void)[] = [];
   #transactionId = 0;
-  /** The log holds everything that the open transaction did. */
+  /** The open transaction has written while nobody watched. */
+  wroteUnseen = false;
+  /** The log holds everything that the open transaction did since. */
   #tracking = false;
   /** The demand that the triggers answer to; -1 when they are to be made anew. */
   #captureVersion = -1;
@@ -139,7 +142,7 @@ export class CommitPath {
   /** BEGIN, COMMIT and their kin: `done` tells the log, then the state of SQLite tells the rest. */
   #control<R>(statement: Statement, bound: DriverParams, action: Action<R>, done: () => void): R {
     const wasOpen = this.#connection.inTransaction;
-    if (!wasOpen) this.#prepareToTrack();
+    this.#track(wasOpen);
     let result: R;
     try {
       result = action(statement.driver, bound);
@@ -167,7 +170,7 @@ export class CommitPath {
     try {
       result = action(statement.driver, bound);
     } catch (error) {
-      if (this.#statements.recompiled && this.#repair(error)) return this.write(statement, bound, action);
+      if (this.#statements.recompiled && this.repair(error)) return this.write(statement, bound, action);
       throw this.#failed(error, statement, mark, before, wasOpen);
     }
     this.#settle(statement, mark, before, result);
@@ -207,6 +210,7 @@ export class CommitPath {
   /** Before a statement outside a transaction, and before BEGIN: what it does will be recorded from its start. */
   #prepareToTrack(): void {
     this.#tracking = this.#hub.isActive;
+    this.wroteUnseen = false;
     if (this.#captureVersion !== this.#hub.demandVersion) this.syncCapture();
   }
 
@@ -216,7 +220,7 @@ export class CommitPath {
     } else if (!this.#tracking && this.#hub.isActive) {
       // Somebody began to watch after this transaction had begun.
       this.#tracking = true;
-      this.#log.everything = true;
+      this.#log.everything = this.wroteUnseen;
     }
   }
 
@@ -234,12 +238,16 @@ export class CommitPath {
   #settle(statement: Statement, mark: number, before: unknown, result: unknown): void {
     const log = this.#log;
     let { writes } = statement;
-    if (this.#statements.recompiled) {
+    // A first run may be compiled for a schema that our triggers don't know.
+    if (this.#statements.recompiled || !statement.hasRun) {
+      statement.hasRun = true;
       if (this.#noticeForeignSchema()) {
         log.cut(mark, true);
         for (const table of writes) log.touch(table);
         return;
       }
+    }
+    if (this.#statements.recompiled) {
       // A pragma or a temporary object: what the statement may write could be another set now.
       this.#schema.outdateStatements();
       writes = this.#statements.compileUncached(statement.plan.sql).writes;
@@ -287,23 +295,18 @@ export class CommitPath {
   #committed(): void {
     const { entries, everything } = this.#log;
     const schemaChanged = this.#schemaDirty && this.#schema.cookieMoved();
-    const localOnly = this.#schemaDirty && !schemaChanged;
-    if (!this.#hub.isActive || (entries.length === 0 && !everything && !schemaChanged)) {
+    if (!this.#hub.isActive || (entries.length === 0 && !everything && !this.#schemaDirty)) {
       this.#ended();
-      if (localOnly) this.#hub.noteLocalSchemaChange(this.#localSchemaChange());
-      this.#runIdle();
-      return;
-    }
-    if (!everything && !schemaChanged && entries.length < 8 && this.#isUnfollowed(entries)) {
+    } else if (!everything && !this.#schemaDirty && entries.length < 8 && this.#isUnfollowed(entries)) {
       this.#ended();
       this.#hub.passOver(this.#member);
-      this.#runIdle();
-      return;
+    } else {
+      const local = this.#localChangeset(schemaChanged);
+      const changeset = this.#changeset(everything, schemaChanged);
+      this.#ended();
+      if (changeset.tables.length > 0 || schemaChanged) this.#hub.publish(changeset, this.#member);
+      if (local) this.#hub.publishLocally(local);
     }
-    const changeset = this.#changeset(everything, schemaChanged);
-    this.#ended();
-    this.#hub.publish(changeset, this.#member);
-    if (localOnly) this.#hub.noteLocalSchemaChange(this.#localSchemaChange());
     this.#runIdle();
   }
 
@@ -341,13 +344,18 @@ export class CommitPath {
     return true;
   }
 
-  #localSchemaChange(): ChangesetRecord {
+  /** What only this connection can see of its commit: changes of `temp` and of attached databases. */
+  #localChangeset(schemaChanged: boolean): ChangesetRecord | undefined {
+    const tables = new Set<string>();
+    for (const entry of this.#log.entries) if (typeof entry === 'string' && isLocal(entry)) tables.add(entry);
+    const localSchemaChanged = this.#schemaDirty && !schemaChanged;
+    if (tables.size === 0 && !localSchemaChanged) return undefined;
     return new ChangesetRecord({
       commit_lsn: this.#hub.lastLsn,
       source: 'direct',
       schema_cookie: this.#schema.cookie,
-      schema_changed: true,
-      tables: [],
+      schema_changed: localSchemaChanged,
+      tables: [...tables],
       wide: true,
     });
   }
@@ -371,6 +379,7 @@ export class CommitPath {
       },
       rows,
       shapes,
+      this.#log.overflowed,
     );
   }
 
@@ -384,8 +393,8 @@ export class CommitPath {
     return true;
   }
 
-  /** A statement failed over our own triggers, whose columns another program has dropped. */
-  #repair(error: unknown): boolean {
+  /** A statement failed over our own triggers, whose columns another program has dropped. True: try again. */
+  repair(error: unknown): boolean {
     if (this.#capture.isEmpty || !this.#isSqlError(error)) return false;
     if (!this.#noticeForeignSchema()) return false;
     this.#capture.verify();

@@ -26,6 +26,8 @@ export interface HubMember {
   syncCapture(): void;
   /** Somebody watches again: what other programs have done until now is nobody's news. */
   startObserving(): void;
+  /** Another connection of this process has changed the schema. */
+  lookAtSchema(): void;
   /** Whether another connection has committed since this was last asked. False while it can't tell. */
   sawForeignCommit(): boolean;
   /** What a commit of another program looks like from here: every table may have changed. */
@@ -70,7 +72,8 @@ export class Hub {
   #demandForAll = 0;
   #delivering = false;
   #lastLsn = 0;
-  #lastCommitter: HubMember | undefined;
+  /** The member that other programs' commits not told yet can be seen from; any, while it isn't known. */
+  #witness: HubMember | undefined;
   #nextWatchId = 1;
   #nextEventId = 1;
   #published = 0;
@@ -103,13 +106,17 @@ export class Hub {
 
   join(member: HubMember): void {
     this.#members.add(member);
+    if (!this.isActive) return;
+    member.startObserving();
+    // What was committed before the newcomer looked for the first time is seen by the others only.
+    this.checkForExternalCommits();
   }
 
   leave(member: HubMember): void {
     // What it has not told yet would be lost with it.
-    if (this.#lastCommitter === member) {
+    if (this.#witness === member) {
       this.checkForExternalCommits();
-      this.#lastCommitter = undefined;
+      this.#witness = undefined;
     }
     this.#members.delete(member);
     for (const listener of this.#listeners) if (listener.member === member) this.#removeListener(listener);
@@ -166,46 +173,45 @@ export class Hub {
       this.#nextEventId += 1;
       this.#published += 1;
     }
-    this.#lastCommitter = committer;
-    if (!this.#absorb(committer) || !committer.sawForeignCommit()) return;
-    this.#spread(committer.describeExternalCommit());
+    if (this.#absorb(committer) && committer.sawForeignCommit()) this.#spreadExternal(committer);
     this.#drain();
   }
 
   /** A commit of `committer` that is readable now, with no lock held. */
   publish(changeset: ChangesetRecord, committer: HubMember): void {
-    this.#lastCommitter = committer;
-    const foreign = this.#absorb(committer);
+    const isShared = this.#absorb(committer);
     this.#spread(changeset);
-    if (foreign && committer.sawForeignCommit()) this.#spread(committer.describeExternalCommit());
+    if (isShared && committer.sawForeignCommit()) this.#spreadExternal(committer);
     this.#drain();
+  }
+
+  /** A commit that only the committer's connection can see: of `temp`, or of an attached database. */
+  publishLocally(changeset: ChangesetRecord): void {
+    for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
+    for (const maintainer of this.#maintainers) maintainer.deliver();
   }
 
   /** Tells everybody if another program has committed. */
   checkForExternalCommits(): void {
-    const member = this.#lastCommitter ?? this.#members.values().next().value;
-    if (!member || !this.isActive || member.inTransaction) return;
+    const member = this.#idleMember();
+    if (!member || !this.isActive) return;
     try {
-      if (member.fileWasReplaced()) this.#external.stop();
-      else if (!member.sawForeignCommit()) return;
-      this.#spread(member.describeExternalCommit());
+      if (member.fileWasReplaced()) {
+        this.#external.stop();
+        this.#spread(member.describeExternalCommit());
+      } else if (member.sawForeignCommit()) {
+        this.#spreadExternal(member);
+      }
     } catch (error) {
       member.reportError(error, { during: 'looking for commits of other programs' });
-      return;
     }
     this.#drain();
   }
 
   /** A maintainer saw data of another program's commit before the poll did. */
   noteExternalCommit(member: HubMember): void {
-    this.#spread(member.describeExternalCommit());
+    this.#spreadExternal(member);
     this.#drain();
-  }
-
-  /** The schema moved in a way that no other connection sees: `temp`, or an attached database. */
-  noteLocalSchemaChange(changeset: ChangesetRecord): void {
-    for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
-    for (const maintainer of this.#maintainers) maintainer.deliver();
   }
 
   metrics(): ReactiveMetrics {
@@ -229,19 +235,35 @@ export class Hub {
     return [...this.#watches.values()].map((watch) => watch.info());
   }
 
+  #idleMember(): HubMember | undefined {
+    if (this.#witness && !this.#witness.inTransaction) return this.#witness;
+    for (const member of this.#members) if (!member.inTransaction) return member;
+    return undefined;
+  }
+
   /**
    * The other connections of this process see our commit as a foreign one: they take note of it now. A
    * program that commits before they have is still foreign to the committer, which is why it is asked after
    * them. Returns whether there are others.
    */
   #absorb(committer: HubMember): boolean {
+    this.#witness = committer;
     if (this.path === null || this.#members.size === 1) return false;
     for (const member of this.#members) if (member !== committer) member.sawForeignCommit();
     return true;
   }
 
+  /** `member` has seen that another program committed. */
+  #spreadExternal(member: HubMember): void {
+    do {
+      this.#absorb(member);
+      this.#spread(member.describeExternalCommit());
+    } while (member.sawForeignCommit());
+  }
+
   /** Queues the commit to watches and brings maintainers up to date; calls no user code. */
   #spread(changeset: ChangesetRecord): void {
+    if (changeset.schema_changed) for (const member of this.#members) member.lookAtSchema();
     if (this.#watches.size > 0) this.#toWatches(changeset);
     // Before maintainers look: one of them may come upon a later commit of another program.
     this.#undelivered.push(changeset);

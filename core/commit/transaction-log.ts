@@ -15,13 +15,18 @@ export class TransactionLog {
   readonly #tableOf: (row: CapturedRow) => string;
   #entries: LogEntry[] = [];
   #savepoints: { readonly name: string; mark: number }[] = [];
-  #wide = false;
+  #overflowed = false;
   /** Changes were made that nobody recorded: any table may have changed. */
   everything = false;
 
   constructor(maxRows: number, tableOf: (row: CapturedRow) => string) {
     this.#maxRows = maxRows;
     this.#tableOf = tableOf;
+  }
+
+  /** More rows were recorded than are kept. */
+  get overflowed(): boolean {
+    return this.#overflowed;
   }
 
   get entries(): readonly LogEntry[] {
@@ -34,7 +39,7 @@ export class TransactionLog {
   }
 
   record(row: CapturedRow): void {
-    if (this.#wide) {
+    if (this.#overflowed) {
       this.touch(this.#tableOf(row));
       return;
     }
@@ -85,7 +90,7 @@ export class TransactionLog {
   clear(): void {
     if (this.#entries.length > 0) this.#entries = [];
     this.#savepoints = [];
-    this.#wide = false;
+    this.#overflowed = false;
     this.everything = false;
   }
 
@@ -95,7 +100,7 @@ export class TransactionLog {
 
   /** Forgets the rows and keeps the tables, savepoint by savepoint, so that each can still be cut off. */
   #widen(): void {
-    this.#wide = true;
+    this.#overflowed = true;
     const old = this.#entries;
     const marks = [...this.#savepoints.map(({ mark }) => mark), old.length];
     this.#entries = [];

@@ -20,7 +20,7 @@ export class Access {
     }
   }
 
-  /** The tables written, by their declared names; those of other schemas as `schema.name`. */
+  /** The tables written, by their declared names; those of other databases as `localName`. */
   writes(catalog: Catalog): string[] {
     return resolve(this.#writes.values(), catalog).tables;
   }
@@ -36,6 +36,23 @@ export class Access {
   }
 }
 
+/**
+ * A table of `temp` or of an attached database, which only one connection can see. No table of the main
+ * database has a NUL in its name.
+ */
+function localName(schema: string, name: string): string {
+  return `${schema}\u0000${name}`;
+}
+
+export function isLocal(table: string): boolean {
+  return table.includes('\u0000');
+}
+
+/** A table's name for people. */
+export function displayName(table: string): string {
+  return table.replace('\u0000', '.');
+}
+
 function resolve(names: Iterable<readonly [name: string, schema: string | null]>, catalog: Catalog) {
   const tables = new Set<string>();
   const unknown = new Set<string>();
@@ -46,7 +63,7 @@ function resolve(names: Iterable<readonly [name: string, schema: string | null]>
     if (!table) {
       unknown.add(name);
     } else if (table.kind !== 'view') {
-      tables.add(table.schema === 'main' ? table.name : `${table.schema}.${table.name}`);
+      tables.add(table.schema === 'main' ? table.name : localName(table.schema, table.name));
     }
   }
   return { tables: [...tables], unknown: [...unknown] };

@@ -79,6 +79,7 @@ function open(
     forget();
     hub.removeWatch(watch);
   });
+  let isCreating = true;
   engine.whenIdle(() => {
     if (watch.isClosed) return;
     hub.addWatch(watch);
@@ -94,9 +95,12 @@ function open(
       });
     } catch (error) {
       watch.close();
-      throw error;
+      // The transaction it waited for has taken its table back: its reader gets `closed`, and the rollback,
+      // which did what it was asked to, succeeds.
+      if (isCreating) throw error;
     }
   });
+  isCreating = false;
   return watch;
 }
 

@@ -118,6 +118,7 @@ function select(
 
 /** More row changes of these tables than an event may carry. */
 function isTooLarge(changeset: ChangesetRecord, tables: ReadonlySet<string> | null): boolean {
+  if (changeset.overflowed) return true;
   if (changeset.rowTotal <= maxRowChangesPerEvent) return false;
   if (tables === null) return true;
   let count = 0;

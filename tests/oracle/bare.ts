@@ -95,6 +95,7 @@ export class BareDatabase implements Runner {
 
   executeBatch(sql: string, paramsList: readonly Params[]): { changes: number } {
     let changes = 0;
+    this.sqlite.prepare(sql);
     this.transaction(() => {
       for (const params of paramsList) changes += this.execute(sql, params).changes;
     });

@@ -40,7 +40,7 @@ export function single(g: Grammar, source: Source, filtered = 0.75): From {
 
 /** `sql AS name`, or without AS where the name doesn't matter. */
 export function output(g: Grammar, of: Omit<Operand, 'name'> & { name?: string }, named: boolean): Output {
-  const name = g.name('c');
+  const name = g.column();
   if (!named && of.tag === 'exact' && g.random.chance(0.4)) return { ...of, name };
   return { ...of, name, sql: `${of.sql} AS ${name}` };
 }

@@ -64,13 +64,16 @@ export class Grammar {
   /** `name AS (SELECT ...)` in front of the query. */
   readonly withs: string[] = [];
   readonly #style: ParameterStyle;
+  readonly #prefix: string;
   readonly #values: Constant[] = [];
   readonly #aliases: string[] = [];
 
-  constructor(random: Random, catalog: Catalog, style: ParameterStyle) {
+  /** `prefix` begins the names of output columns, so that those of a view differ from those of a query over it. */
+  constructor(random: Random, catalog: Catalog, style: ParameterStyle, prefix = 'c') {
     this.random = random;
     this.catalog = catalog;
     this.#style = style;
+    this.#prefix = prefix;
   }
 
   /** Notes a construct for the histogram. */
@@ -101,6 +104,10 @@ export class Grammar {
       : plain;
     this.#aliases.push(name);
     return name === plain ? name : quoted(name);
+  }
+
+  column(): string {
+    return this.name(this.#prefix);
   }
 
   /** A free name that is not an alias. */

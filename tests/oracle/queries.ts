@@ -225,7 +225,7 @@ export function makeQuery(random: Random, catalog: Catalog): Query {
 
 /** A view over tables; no parameters in it. */
 export function makeView(random: Random, catalog: Catalog, wanted: string): View {
-  const g = new Grammar(random, catalog, 'none');
+  const g = new Grammar(random, catalog, 'none', `${wanted}_`);
   const taken = [...catalog.tables.map((t) => t.name), ...catalog.views.map((v) => v.name)];
   const name = freeName(random, wanted, taken);
   const { sql, columns, keys } = relation(g);

@@ -44,7 +44,7 @@ export function summaryText(tally: Tally, census: Census, seconds: number): stri
     `${tally.comparisons} comparisons (${tally.comparisons - tables} answers, ${tables} tables) in ${seconds.toFixed(1)} s, ${rate}/s`,
     `${tally.cases} cases, ${tally.steps} steps, ${tally.changesets} changesets (${tally.wide} wide, ${tally.schemaChanges} of the schema), ${tally.emissions} emissions`,
     `${census.made} queries generated, ${refused} % refused by SQLite; ${tally.indeterminate} answers differed where SQLite gives both`,
-    `${tally.failedQueries} live queries ended by DDL and started anew`,
+    `${tally.failedQueries} live queries ended by DDL; ${tally.forked} cases ended where SQLite with triggers goes on differently`,
     `by kind: ${listOf(tally.kinds)}`,
     `live queries by tier: ${listOf(tally.tiers)}`,
   ].join('\n');

@@ -11,6 +11,8 @@ export interface Tally {
   emissions: number;
   /** Answers that differed from the fresh one, where SQLite itself gave the other one too. */
   indeterminate: number;
+  /** Cases ended early, where SQLite goes on differently once a table has a trigger. */
+  forked: number;
   failedQueries: number;
   /** Comparisons by kind of query. */
   readonly kinds: Map<string, number>;
@@ -27,6 +29,7 @@ export const newTally = (): Tally => ({
   schemaChanges: 0,
   emissions: 0,
   indeterminate: 0,
+  forked: 0,
   failedQueries: 0,
   kinds: new Map(),
   tiers: new Map(),

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { BareDatabase } from './bare.ts';
+import type { Case } from './case.ts';
+import type { Row } from './engine.ts';
+import { quoted } from './names.ts';
+import { type Actor, noHooks, runStep, type Step } from './program.ts';
+import type { Query } from './queries.ts';
+import { type Contents, contentsDifference, readContents } from './shadow.ts';
+
+/** Runs the SQL; null where it fails. */
+export function answerOf(
+  db: { query: BareDatabase['query'] },
+  { sql, params }: Pick<Query, 'sql' | 'params'>,
+): Row[] | null {
+  try {
+    return db.query(sql, params);
+  } catch {
+    return null;
+  }
+}
+
+/** SQLite alone, doing what the engine does: as many connections, the same statements on each of them. */
+export class Twin {
+  readonly #case: Case;
+  readonly #connections: Readonly<Partial<Record<Actor, BareDatabase>>>;
+  readonly first: BareDatabase;
+
+  /** In `folder` for a case about a file, otherwise in memory. */
+  constructor(testCase: Case, folder: string | null, name: string) {
+    this.#case = testCase;
+    const open = (): BareDatabase => new BareDatabase(folder ? join(folder, name) : ':memory:');
+    this.first = open();
+    for (const sql of testCase.schema) attempt(() => this.first.exec(sql));
+    this.#connections = folder
+      ? { first: this.first, second: open(), program: open() }
+      : { first: this.first };
+  }
+
+  of(actor: Actor): BareDatabase {
+    return this.#connections[actor] ?? this.first;
+  }
+
+  run(step: Step): string[] {
+    const db = this.of(step.by);
+    lookAtSchema(db);
+    return runStep(db, step.action, noHooks);
+  }
+
+  contents(): Contents {
+    return readContents(this.first);
+  }
+
+  /** The query's answers under both directions of a scan: what differs is left open by SQLite. */
+  answers(actor: Actor, query: Query): Row[][] {
+    const db = this.of(actor);
+    const now = Number(db.query('PRAGMA reverse_unordered_selects')[0]?.reverse_unordered_selects);
+    const answers = [0, 1].map((reverse) => {
+      db.exec(`PRAGMA reverse_unordered_selects = ${reverse}`);
+      return answerOf(db, query);
+    });
+    db.exec(`PRAGMA reverse_unordered_selects = ${now}`);
+    return answers.filter((rows) => rows !== null);
+  }
+
+  /**
+   * Whether SQLite comes to this outcome and content too when its tables have triggers that do nothing. A trigger
+   * makes it collect the rows of an UPDATE or DELETE first, keep a statement journal, check a STRICT type earlier and
+   * a self-reference at all; so the order in which rows collide, and what a refused statement leaves, may differ from
+   * the plain table's. Freshet's triggers do that as any others would.
+   */
+  sameWithTriggers(steps: readonly Step[], outcomes: string, contents: Contents): boolean {
+    let last: string[] = [];
+    for (const step of steps) {
+      for (const db of Object.values(this.#connections)) addIdleTriggers(db);
+      last = this.run(step);
+    }
+    return last.join('\n') === outcomes && contentsDifference(contents, this.contents()) === null;
+  }
+
+  /** The same from the start, under another name. */
+  again(folder: string | null): Twin {
+    return new Twin(this.#case, folder, 'twin with triggers.db');
+  }
+
+  close(): void {
+    for (const db of Object.values(this.#connections)) attempt(() => db.close());
+  }
+}
+
+/** A connection that hasn't looked since another one's DDL may refuse an ALTER for that: SQLite's own affair. */
+export function lookAtSchema(db: { query: BareDatabase['query'] }): void {
+  db.query('SELECT 1 FROM sqlite_schema');
+}
+
+/** As a trigger that might refuse the row, so that SQLite is ready to undo the statement. */
+const nothing = "SELECT RAISE(ABORT, 'never') WHERE 0";
+
+function addIdleTriggers(db: BareDatabase): void {
+  const tables = db.query(
+    "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+  );
+  for (const { name } of tables) {
+    for (const time of ['BEFORE', 'AFTER']) {
+      for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
+        const trigger = quoted(`idle ${time} ${event} ${name}`);
+        const on = `main.${quoted(String(name))}`;
+        attempt(() =>
+          db.exec(
+            `CREATE TEMP TRIGGER IF NOT EXISTS ${trigger} ${time} ${event} ON ${on} BEGIN ${nothing}; END`,
+          ),
+        );
+      }
+    }
+  }
+}
+
+export function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What the schema refuses it refuses everywhere; what is closed twice is closed.
+  }
+}
