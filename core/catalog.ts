@@ -7,6 +7,8 @@ export interface ColumnInfo {
   readonly declaredType: string;
   /** Position in the primary key from 1, 0 outside it. */
   readonly keyPosition: number;
+  /** A BEFORE trigger doesn't see its final value: it is generated, or REPLACE may put a default for NULL. */
+  readonly changesAfterBefore: boolean;
 }
 
 /** A unique constraint or index, as the columns and collations that decide equality. */
@@ -26,7 +28,8 @@ export interface TableInfo {
   /** The declared primary key in its own order, or empty. */
   readonly primaryKey: readonly string[];
   readonly uniqueKeys: readonly UniqueKey[];
-  /** A unique index on an expression, or a partial one, adds conflicts that `uniqueKeys` doesn't tell. */
+  /** There are conflicts that `uniqueKeys` doesn't tell: a unique index on an expression, a partial one, or one
+   * over columns whose values a BEFORE trigger doesn't see yet. */
   readonly hasOpaqueUniqueKey: boolean;
   readonly sql: string;
 }
@@ -62,6 +65,13 @@ export class Catalog {
       .filter((name) => this.table(name)?.kind !== 'shadow')
       .sort();
     return this.#names;
+  }
+
+  /** The databases beside `main` and `temp`, in the order in which SQLite looks for names. */
+  attachedSchemas(): string[] {
+    return this.#query(
+      "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp') ORDER BY seq",
+    ).map(([name]) => String(name));
   }
 
   /** A table or view by name, in any case; `main` unless a schema is named. */
@@ -152,22 +162,26 @@ export class Catalog {
 
   #read(schema: string, name: string): TableInfo | undefined {
     const [row] = this.#query(
-      `SELECT l.schema, l.name, l.type, l.wr, coalesce(
-         (SELECT s.sql FROM ${quoteName(schema)}.sqlite_schema s WHERE lower(s.name) = lower(l.name)), ''), l.strict
-       FROM pragma_table_list(?) l WHERE lower(l.schema) = lower(?)`,
+      'SELECT schema, name, type, wr, strict FROM pragma_table_list(?) WHERE lower(schema) = lower(?)',
       [name, schema],
     );
+    if (!row) return undefined;
+    const sql = this.#query(
+      `SELECT sql FROM ${quoteName(schema)}.sqlite_schema WHERE lower(name) = lower(?)`,
+      [name],
+    )[0]?.[0];
     // Table-valued functions are listed too, but no schema holds them.
-    if (!row || (row[4] === '' && !String(row[1]).startsWith('sqlite_'))) return undefined;
+    if (!sql && !String(row[1]).startsWith('sqlite_')) return undefined;
     const table = String(row[1]);
     const kind = String(row[2]) as TableInfo['kind'];
-    const columns = this.#query('SELECT name, type, pk FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1', [
-      table,
-      schema,
-    ]).map(([column, type, pk]) => ({
+    const columns = this.#query(
+      'SELECT name, type, pk, hidden > 1 OR ("notnull" AND dflt_value IS NOT NULL) FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1',
+      [table, schema],
+    ).map(([column, type, pk, foreseen]) => ({
       name: String(column),
       declaredType: String(type),
       keyPosition: Number(pk),
+      changesAfterBefore: foreseen === 1n,
     }));
     const withoutRowid = row[3] === 1n;
     return {
@@ -175,19 +189,25 @@ export class Catalog {
       name: table,
       kind,
       withoutRowid,
-      strict: row[5] === 1n,
+      strict: row[4] === 1n,
       rowid: withoutRowid || kind === 'view' ? null : freeRowidName(columns),
       columns,
       primaryKey: columns
         .filter(({ keyPosition }) => keyPosition > 0)
         .sort((a, b) => a.keyPosition - b.keyPosition)
         .map((column) => column.name),
-      ...(kind === 'table' ? this.#uniqueKeys(schema, table) : { uniqueKeys: [], hasOpaqueUniqueKey: false }),
-      sql: String(row[4]),
+      ...(kind === 'table'
+        ? this.#uniqueKeys(schema, table, columns)
+        : { uniqueKeys: [], hasOpaqueUniqueKey: false }),
+      sql: String(sql ?? ''),
     };
   }
 
-  #uniqueKeys(schema: string, table: string): Pick<TableInfo, 'uniqueKeys' | 'hasOpaqueUniqueKey'> {
+  #uniqueKeys(
+    schema: string,
+    table: string,
+    columns: readonly ColumnInfo[],
+  ): Pick<TableInfo, 'uniqueKeys' | 'hasOpaqueUniqueKey'> {
     const uniqueKeys: UniqueKey[] = [];
     let hasOpaqueUniqueKey = false;
     const indexes = this.#query('SELECT name, partial FROM pragma_index_list(?, ?) WHERE "unique" = 1', [
@@ -199,7 +219,10 @@ export class Catalog {
         String(index),
         schema,
       ]);
-      if (partial === 1n || terms.some(([cid]) => typeof cid === 'bigint' && cid < 0n)) {
+      const isUnforeseen = columns.some(
+        (column) => column.changesAfterBefore && terms.some(([, name]) => name === column.name),
+      );
+      if (isUnforeseen || partial === 1n || terms.some(([cid]) => typeof cid === 'bigint' && cid < 0n)) {
         hasOpaqueUniqueKey = true;
         continue;
       }

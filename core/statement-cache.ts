@@ -47,8 +47,8 @@ export class StatementCache {
     this.#mend = mend;
     this.#translate = translate;
     this.#statements = new LRUCache({ max: capacity });
-    connection.onAccess((action, subject, schemaName) => {
-      if (this.#collector) this.#collector.record(action, subject, schemaName);
+    connection.onAccess((action, subject, schemaName, within) => {
+      if (this.#collector) this.#collector.record(action, subject, schemaName, within);
       else this.recompiled = true;
     });
   }

@@ -1,6 +1,7 @@
 import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
 import { displayName } from '../core/sql/access.ts';
+import { dependenciesOf } from '../core/sql/dependencies.ts';
 import type { LiveExplain } from './live-explain.ts';
 import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
 import type { ResultShape } from './snapshot.ts';
@@ -30,7 +31,7 @@ export function planLive(engine: Engine, sql: string): LivePlan {
       subcode: 'sql.not_a_select',
     });
   }
-  const { tables, unknown } = original.access.reads(engine.catalog);
+  const { tables, unknown } = dependenciesOf(original, engine.catalog);
   const readsEverything =
     original.plan.sys ||
     unknown.some((name) => !pureTableFunctions.has(name)) ||

@@ -226,7 +226,8 @@ export class CommitPath {
 
   /** Whether only `total_changes()` can tell if the tables without triggers have changed. */
   #mustCount(statement: Statement): boolean {
-    if (statement.writes.length < 2 && !statement.plan.returning) return false;
+    const { writes, plan, access } = statement;
+    if (writes.length < 2 && !plan.returning && !access.firesTriggers) return false;
     return statement.writes.some((table) => !this.#capture.has(table));
   }
 

@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog.ts';
+import type { Catalog, TableInfo } from '../catalog.ts';
 import type { AccessAction } from '../drivers/driver.ts';
 
 /** What SQLite said a statement touches while it compiled it: through views, triggers and foreign keys. */
@@ -9,18 +9,22 @@ export class Access {
   /** A common table expression refers to itself. */
   recursive = false;
 
-  record(action: AccessAction, subject: string | null, schema: string | null): void {
+  /** A trigger writes; what it changes doesn't count as the statement's own changes. */
+  firesTriggers = false;
+
+  record(action: AccessAction, subject: string | null, schema: string | null, within: string | null): void {
     if (action === 'recursive') this.recursive = true;
     if (subject === null) return;
     if (action === 'read') this.#reads.set(`${schema}.${subject}`, [subject, schema]);
     else if (action === 'insert' || action === 'update' || action === 'delete') {
+      if (within !== null) this.firesTriggers = true;
       this.#writes.set(`${schema}.${subject}`, [subject, schema]);
     } else if (action === 'schema') {
       this.#schemaTables.add(subject);
     }
   }
 
-  /** The tables written, by their declared names; those of other databases as `localName`. */
+  /** The tables written, by their declared names; those of other databases by `tableKey`. */
   writes(catalog: Catalog): string[] {
     return resolve(this.#writes.values(), catalog).tables;
   }
@@ -37,11 +41,11 @@ export class Access {
 }
 
 /**
- * A table of `temp` or of an attached database, which only one connection can see. No table of the main
- * database has a NUL in its name.
+ * One text for one table: its declared name in the main database. A table of `temp` or of an attached
+ * database, which only one connection can see, is told by a NUL, which no table's name holds.
  */
-function localName(schema: string, name: string): string {
-  return `${schema}\u0000${name}`;
+export function tableKey({ schema, name }: TableInfo): string {
+  return schema === 'main' ? name : `${schema}\u0000${name}`;
 }
 
 export function isLocal(table: string): boolean {
@@ -63,7 +67,7 @@ function resolve(names: Iterable<readonly [name: string, schema: string | null]>
     if (!table) {
       unknown.add(name);
     } else if (table.kind !== 'view') {
-      tables.add(table.schema === 'main' ? table.name : localName(table.schema, table.name));
+      tables.add(tableKey(table));
     }
   }
   return { tables: [...tables], unknown: [...unknown] };

@@ -2,8 +2,9 @@ import type { Engine } from '../engine.ts';
 import { InterfaceError, ProgrammingError } from '../errors.ts';
 import { bindParameters } from '../parameters.ts';
 import { narrowers } from '../rows.ts';
-import type { Access } from '../sql/access.ts';
+import { dependenciesOf } from '../sql/dependencies.ts';
 import { planStatement } from '../sql/statement-plan.ts';
+import type { Statement } from '../statement.ts';
 import type { Params } from '../values.ts';
 import type { InitialEvent } from './events.ts';
 import { makeRange, type RangeBounds, rangeColumn } from './range.ts';
@@ -122,11 +123,9 @@ function watchable(engine: Engine, names: readonly string[]): Set<string> {
 }
 
 /** The tables behind a query, when SQLite names them all. */
-function followable(
-  engine: Engine,
-  { plan, access }: { plan: { sys: boolean }; access: Access },
-): Set<string> {
-  const { tables, unknown } = access.reads(engine.catalog);
+function followable(engine: Engine, statement: Statement): Set<string> {
+  const { plan, access } = statement;
+  const { tables, unknown } = dependenciesOf(statement, engine.catalog);
   if (
     plan.sys ||
     access.recursive ||

@@ -6,7 +6,7 @@ import type { Case } from './case.ts';
 import { answerDifference } from './compare.ts';
 import type { Engine, OracleDatabase, Row } from './engine.ts';
 import { Followed, type Handles, type Told } from './followed.ts';
-import { type Action, type Hooks, runStep, type Step } from './program.ts';
+import { type Action, type Hooks, noHooks, runStep, type Statement, type Step } from './program.ts';
 import { contentsDifference, readContents } from './shadow.ts';
 import { countIn, type Tally } from './tally.ts';
 import { answerOf, attempt, lookAtSchema, Twin } from './twin.ts';
@@ -67,6 +67,12 @@ class Checker {
   readonly #followed: Followed;
   /** Live queries whose SQL fails for now, after DDL. */
   readonly #broken = new Set<Watched>();
+  /** All that was done, in order: the steps, and what listeners did in between. */
+  readonly #history: Step[] = [];
+  /** How much of it the twin has done too. */
+  #mirrored = 0;
+  /** What the next commit's listener is to do. */
+  #answer: Statement | null = null;
   #step = -1;
   #found: Difference | null = null;
   #looks = 0;
@@ -88,7 +94,10 @@ class Checker {
     this.#program = this.#folder ? new BareDatabase(place) : null;
     // Listeners from before the first live query: the engine's own come later, and must not be too late for these.
     const report = (rule: string, detail: string) => this.#differ(rule, detail);
-    this.#followed = new Followed(this.#handles, tally, report, () => this.#look('a commit listener'));
+    this.#followed = new Followed(this.#handles, tally, report, () => {
+      this.#answerCommit();
+      this.#look('a commit listener');
+    });
     this.#watched = testCase.lives.map((live, index) => {
       const db = this.#handles[live.owner] ?? this.#first;
       const reportLive = (rule: string, detail: string) => this.#differ(rule, detail, index);
@@ -131,29 +140,47 @@ class Checker {
       error: (error) => errors.push(error),
       open: (query) => this.#watched[query]?.open(),
       close: (query) => this.#watched[query]?.close(),
+      listener: (then) => {
+        this.#answer = then;
+      },
     };
     const foreign = step.by === 'program' ? this.#program : null;
     const db = foreign ?? this.#handles[step.by] ?? this.#first;
     const version = foreign && this.#dataVersion();
     lookAtSchema(db);
+    this.#history.push(step);
     const outcomes = runStep(db, step.action, hooks);
-    this.#compareWithTwin(step, outcomes, errors);
     if (undone(step.action, outcomes) && this.#followed.told.first !== told.first) {
       this.#differ('rolled back work emits nothing', 'a changeset');
     }
     if (foreign && this.#dataVersion() !== version) await this.#notice(told);
+    this.#answer = null;
+    this.#compareWithTwin(outcomes, errors);
     await this.#verify(step.schema);
   }
 
+  /** A listener's own commit is delivered next; for the twin it is a step of its own. */
+  #answerCommit(): void {
+    const then = this.#answer;
+    this.#answer = null;
+    if (!then || this.#first.inTransaction) return;
+    this.#history.push({ by: 'first', action: then, schema: false });
+    runStep(this.#first, then, noHooks);
+  }
+
   /** Outcomes and tables against SQLite alone, or else against SQLite with triggers that do nothing. */
-  #compareWithTwin(step: Step, outcomes: readonly string[], errors: readonly unknown[]): void {
+  #compareWithTwin(outcomes: readonly string[], errors: readonly unknown[]): void {
+    const at = this.#mirrored;
+    const [step, ...answers] = this.#history.slice(at) as [Step, ...Step[]];
+    this.#mirrored = this.#history.length;
     const got = outcomes.join('\n');
     const expected = this.#twin.run(step).join('\n');
+    for (const answer of answers) this.#twin.run(answer);
     const real = readContents(this.#first);
     const difference = contentsDifference(this.#twin.contents(), real);
     if (got === expected && difference === null) return;
     const other = this.#twin.again(this.#folder);
-    this.#forked = other.sameWithTriggers(this.#case.steps.slice(0, this.#step + 1), got, real);
+    this.#forked = other.goesThisWay(this.#history, at, got, real);
     other.close();
     if (this.#forked) this.#tally.forked++;
     else if (got !== expected) {

@@ -16,8 +16,12 @@ export type Action =
   | { readonly type: 'transaction'; readonly body: readonly Action[]; readonly throws: boolean }
   /** Statements in a row; with BEGIN and COMMIT among them a transaction in SQL. */
   | { readonly type: 'group'; readonly body: readonly Action[] }
+  /** The same while a SELECT on the connection has given its first row and no more. */
+  | { readonly type: 'reading'; readonly sql: string; readonly body: readonly Action[] }
   /** Opens or closes a live query, perhaps within a transaction. */
-  | { readonly type: 'open' | 'close'; readonly query: number };
+  | { readonly type: 'open' | 'close'; readonly query: number }
+  /** The next commit's listener writes. */
+  | { readonly type: 'listener'; readonly then: Statement };
 
 export interface Statement {
   readonly type: 'run';
@@ -45,11 +49,12 @@ export interface Step {
 export interface Hooks {
   open(query: number): void;
   close(query: number): void;
+  listener(then: Statement): void;
   /** Errors differ in their words, so they are no outcome; a report shows them. */
   error(error: unknown): void;
 }
 
-export const noHooks: Hooks = { open: () => {}, close: () => {}, error: () => {} };
+export const noHooks: Hooks = { open: () => {}, close: () => {}, listener: () => {}, error: () => {} };
 
 class PlannedFailure extends Error {}
 
@@ -79,9 +84,19 @@ export function runStep(db: Target, action: Action, hooks: Hooks): string[] {
       case 'close':
         hooks[step.type](step.query);
         return;
+      case 'listener':
+        hooks.listener(step.then);
+        return;
       case 'group':
         for (const part of step.body) run(part, tx, false);
         return;
+      case 'reading': {
+        const rows = db.iterate(step.sql);
+        rows.next();
+        for (const part of step.body) run(part, tx, false);
+        rows.return?.();
+        return;
+      }
       case 'begin': {
         const begun = db.begin(step.mode);
         for (const part of step.body) run(part, begun, true);
@@ -162,6 +177,12 @@ export function describeAction(action: Action, indent = ''): string {
     case 'open':
     case 'close':
       return `${indent}-- ${action.type} live query ${action.query}`;
+    case 'listener':
+      return `${indent}-- the next commit's listener runs: ${describeAction(action.then)}`;
+    case 'reading': {
+      const body = action.body.map((part) => describeAction(part, deeper)).join('\n');
+      return `${indent}-- while iterating over ${action.sql}\n${body}`;
+    }
     case 'run': {
       const params = action.params ? `  -- ${showParams(action.params)}` : '';
       return `${indent}${action.how === 'execute' ? '' : `/* ${action.how} */ `}${action.sql};${params}`;

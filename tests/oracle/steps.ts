@@ -105,8 +105,22 @@ function dataAction(s: Situation): Action {
     [10, () => inSql(s)],
     [3, () => script(s)],
     [3, () => openOrClose(s)],
+    [2, () => ({ type: 'group', body: [...answering(s), makeStatement(random, catalog, sample)] })],
+    [
+      2,
+      () => ({ type: 'reading', sql: reading(s), body: [makeStatement(random, catalog, sample), inSql(s)] }),
+    ],
   ])();
 }
+
+/** A commit listener that writes in turn: its commit comes next. */
+function answering({ random, catalog, sample }: Situation): Action[] {
+  const then = makeStatement(random, catalog, sample);
+  return then.type === 'run' && !/RETURNING/.test(then.sql) ? [{ type: 'listener', then }] : [];
+}
+
+const reading = ({ random, catalog }: Situation): string =>
+  `SELECT * FROM ${quoted(random.pick(catalog.tables).name)}`;
 
 /** DDL alone or inside a transaction with data changes around it, kept or undone. */
 function schemaAction(s: Situation, change: SchemaChange): Action {

@@ -63,18 +63,17 @@ export class Twin {
   }
 
   /**
-   * Whether SQLite comes to this outcome and content too when its tables have triggers that do nothing. A trigger
+   * Whether SQLite comes to this outcome (of the step `at`) and content too when its tables have triggers that do nothing. A trigger
    * makes it collect the rows of an UPDATE or DELETE first, keep a statement journal, check a STRICT type earlier and
    * a self-reference at all; so the order in which rows collide, and what a refused statement leaves, may differ from
    * the plain table's. Freshet's triggers do that as any others would.
    */
-  sameWithTriggers(steps: readonly Step[], outcomes: string, contents: Contents): boolean {
-    let last: string[] = [];
-    for (const step of steps) {
+  goesThisWay(history: readonly Step[], at: number, outcomes: string, contents: Contents): boolean {
+    const ran = history.map((step) => {
       for (const db of Object.values(this.#connections)) addIdleTriggers(db);
-      last = this.run(step);
-    }
-    return last.join('\n') === outcomes && contentsDifference(contents, this.contents()) === null;
+      return this.run(step).join('\n');
+    });
+    return ran[at] === outcomes && contentsDifference(contents, this.contents()) === null;
   }
 
   /** The same from the start, under another name. */

@@ -28,6 +28,7 @@ export class Watched {
   #mirror: Row[] | undefined;
   #commit = Number.NEGATIVE_INFINITY;
   #completed = false;
+  #opening = false;
 
   constructor(engine: Engine, db: OracleDatabase, live: LiveCase, report: Report, afterEmission: () => void) {
     this.#engine = engine;
@@ -38,7 +39,8 @@ export class Watched {
   }
 
   get isOpen(): boolean {
-    return this.#live !== null && this.error === null;
+    // A commit that is noticed while the query subscribes finds it without an answer.
+    return this.#live !== null && this.error === null && !this.#opening;
   }
 
   get value(): Rows | undefined {
@@ -60,10 +62,12 @@ export class Watched {
     const complete = (): void => {
       this.#completed = true;
     };
+    this.#opening = true;
     this.#subscriptions = [
       this.#live.subscribe({ next: (rows) => this.#onRows(rows), error, complete }),
       this.#live.changes.subscribe({ next: (delta) => this.#onDelta(delta), error, complete }),
     ];
+    this.#opening = false;
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import type { DatabaseSync, Params, Row } from 'freshet';
 import { type LiveDelta, type LiveOptions, type LiveQuery, live, type RowDelta } from 'freshet/reactive';
 import { expect, onTestFinished } from 'vitest';
+import { patience } from './events.ts';
 import { rowText } from './replica.ts';
 
 /** What a delta means, by its definition, with what it says about rows checked at every step. */
@@ -77,6 +78,22 @@ export class Following<T = Row> {
 
   stop(): void {
     this.#stop();
+  }
+
+  /** Resolves when a snapshot like this has been emitted; fails when none comes. */
+  until(isThere: (rows: readonly T[]) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`No such snapshot of ${this.#sql} came`)), patience);
+      const subscription = this.query.subscribe({
+        next: (rows) => {
+          if (!isThere(rows)) return;
+          clearTimeout(timer);
+          queueMicrotask(() => subscription.unsubscribe());
+          resolve();
+        },
+        error: reject,
+      });
+    });
   }
 
   /** The value is the answer that SQLite gives now: in its order when the query has one, else as a multiset. */

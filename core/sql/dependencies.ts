@@ -1,0 +1,64 @@
+import { parseStmt, traverse } from 'sqlite3-parser';
+import type { Catalog } from '../catalog.ts';
+import type { Statement } from '../statement.ts';
+import { tableKey } from './access.ts';
+import { foldName } from './identifier.ts';
+
+/** What the answer of a SELECT depends on. */
+export interface Dependencies {
+  /** Tables by their declared names; those of other databases by `tableKey`. */
+  readonly tables: readonly string[];
+  /** Names behind which there is no table or view: table-valued functions. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * The tables behind a query, through views, subqueries and common table expressions: those that SQLite's
+ * authorizer names, and those that the text mentions. SQLite doesn't report a table of which only the
+ * columns of a USING or NATURAL join are used; the text alone wouldn't tell functions from tables.
+ */
+export function dependenciesOf(statement: Statement, catalog: Catalog): Dependencies {
+  const { tables, unknown } = statement.access.reads(catalog);
+  const found = new Set(tables);
+  mention(statement.plan.sql, undefined, catalog, found, new Set());
+  return { tables: [...found], unknown };
+}
+
+function mention(
+  sql: string,
+  schema: string | undefined,
+  catalog: Catalog,
+  found: Set<string>,
+  seen: Set<string>,
+): void {
+  const parsed = parseStmt(sql, { allowTrailing: true });
+  if (parsed.status === 'error') return;
+  traverse(parsed.root, {
+    nodes: {
+      QualifiedName({ dbName, objName }) {
+        const name = objName.text;
+        // A common table expression of a table's name adds the table: more than needed, never less.
+        const table = dbName
+          ? catalog.table(name, dbName.text)
+          : (catalog.table(name, 'temp') ?? catalog.table(name, schema ?? 'main') ?? attached(name, catalog));
+        if (!table) return;
+        if (table.kind !== 'view') {
+          found.add(tableKey(table));
+          return;
+        }
+        const key = foldName(tableKey(table));
+        if (seen.has(key)) return;
+        seen.add(key);
+        mention(table.sql, table.schema, catalog, found, seen);
+      },
+    },
+  });
+}
+
+function attached(name: string, catalog: Catalog) {
+  for (const schema of catalog.attachedSchemas()) {
+    const table = catalog.table(name, schema);
+    if (table) return table;
+  }
+  return undefined;
+}
