@@ -461,33 +461,31 @@ describe('freshet watch', () => {
   });
 
   describe.skipIf(sqlite3Version === undefined)('beside the sqlite3 program', () => {
-    test.each(['wal', 'delete'])(
-      'shows its final answer after a burst of 1,000 commits in journal mode %s',
-      async (journal) => {
-        items();
-        db.exec(`PRAGMA journal_mode = ${journal}`);
-        db.close();
-        const watch = freshet('watch', file, byId, '--json');
-        let { rows } = await watch.json();
-        const script = Array.from({ length: 1000 }, (_, n) => {
-          const id = 1 + ((n * 7) % 50);
-          if (n % 5 === 4) return `DELETE FROM items WHERE id = ${id};`;
-          return `INSERT INTO items VALUES (${id}, 'n${n}', ${n}) ON CONFLICT DO UPDATE SET name = excluded.name, price = ${n};`;
-        });
-        // The last commit is a row to wait for.
-        script.push("INSERT INTO items VALUES (1000, 'last', 0);");
-        const sqlite3 = spawn('sqlite3', ['-cmd', '.timeout 10000', file], {
-          stdio: ['pipe', 'ignore', 'inherit'],
-        });
-        const ended = once(sqlite3, 'exit');
-        sqlite3.stdin.end(`PRAGMA synchronous = OFF;\n${script.join('\n')}\n`);
-        while (rows.at(-1)?.id !== 1000) rows = applied(rows, (await watch.json()).changes);
-        expect(await ended).toEqual([0, null]);
-        expect(rows).toEqual(
-          JSON.parse(execFileSync('sqlite3', ['-json', file, byId], { encoding: 'utf8' })),
-        );
-      },
-    );
+    test.each([
+      'wal',
+      'delete',
+    ])('shows its final answer after a burst of 1,000 commits in journal mode %s', async (journal) => {
+      items();
+      db.exec(`PRAGMA journal_mode = ${journal}`);
+      db.close();
+      const watch = freshet('watch', file, byId, '--json');
+      let { rows } = await watch.json();
+      const script = Array.from({ length: 1000 }, (_, n) => {
+        const id = 1 + ((n * 7) % 50);
+        if (n % 5 === 4) return `DELETE FROM items WHERE id = ${id};`;
+        return `INSERT INTO items VALUES (${id}, 'n${n}', ${n}) ON CONFLICT DO UPDATE SET name = excluded.name, price = ${n};`;
+      });
+      // The last commit is a row to wait for.
+      script.push("INSERT INTO items VALUES (1000, 'last', 0);");
+      const sqlite3 = spawn('sqlite3', ['-cmd', '.timeout 10000', file], {
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      const ended = once(sqlite3, 'exit');
+      sqlite3.stdin.end(`PRAGMA synchronous = OFF;\n${script.join('\n')}\n`);
+      while (rows.at(-1)?.id !== 1000) rows = applied(rows, (await watch.json()).changes);
+      expect(await ended).toEqual([0, null]);
+      expect(rows).toEqual(JSON.parse(execFileSync('sqlite3', ['-json', file, byId], { encoding: 'utf8' })));
+    });
   });
 });
 

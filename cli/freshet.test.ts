@@ -43,23 +43,23 @@ test('the needed Node.js version is the one that package.json asks for', () => {
   expect(readFileSync(source, 'utf8')).toContain(`'${engines.node.replace('>=', '')}'`);
 });
 
-test.each(['20.20.2', '24.9.9'])(
-  'on Node.js %s the command says what it needs and exits with 1',
-  (version) => {
-    const preload = join(directory, 'preload.mjs');
-    writeFileSync(preload, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', preload, compiled(), '--version'],
-      {
-        encoding: 'utf8',
-      },
-    );
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`needs Node.js ${engines.node.replace('>=', '')} or newer`);
-    expect(stderr).toContain(`this is Node.js ${version}`);
-  },
-);
+test.each([
+  '20.20.2',
+  '24.9.9',
+])('on Node.js %s the command says what it needs and exits with 1', (version) => {
+  const preload = join(directory, 'preload.mjs');
+  writeFileSync(preload, `Object.defineProperty(process.versions, 'node', { value: '${version}' });`);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', preload, compiled(), '--version'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toContain(`needs Node.js ${engines.node.replace('>=', '')} or newer`);
+  expect(stderr).toContain(`this is Node.js ${version}`);
+});
 
 const old = oldNode();
 

@@ -29,74 +29,73 @@ const watched: readonly [state: string, watch: (db: DatabaseSync) => void][] = [
   ['while a listener gets every row', (db) => db.subscribe(() => {})],
 ];
 
-describe.each(watched)(
-  'execute returns changes and lastInsertRowid as SQLite counts them, %s',
-  (_state, watch) => {
-    const writes = [
-      "INSERT INTO t (a) VALUES ('four')",
-      "INSERT INTO t (a) VALUES ('four'), ('five'), ('six')",
-      "INSERT INTO t VALUES (100, 'hundred', 0)",
-      "INSERT INTO t VALUES (-5, 'minus five', 0)",
-      "INSERT OR IGNORE INTO t (a) VALUES ('one')",
-      "INSERT OR REPLACE INTO t (a) VALUES ('one')",
-      "REPLACE INTO t VALUES (1, 'two', 0)",
-      "INSERT INTO t (a) VALUES ('one') ON CONFLICT (a) DO UPDATE SET b = 9",
-      "INSERT INTO t (a) VALUES ('one') ON CONFLICT DO NOTHING",
-      'INSERT INTO t (a) SELECT b * 100 FROM t',
-      'INSERT INTO t DEFAULT VALUES',
-      'UPDATE t SET b = b',
-      'UPDATE t SET b = b + 1 WHERE id < 3',
-      'UPDATE t SET b = 0 WHERE id > 99',
-      'DELETE FROM t WHERE id = 2',
-      'DELETE FROM t',
-      'DELETE FROM t WHERE 0',
-      'WITH some AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM some)',
-    ];
+describe.each(
+  watched,
+)('execute returns changes and lastInsertRowid as SQLite counts them, %s', (_state, watch) => {
+  const writes = [
+    "INSERT INTO t (a) VALUES ('four')",
+    "INSERT INTO t (a) VALUES ('four'), ('five'), ('six')",
+    "INSERT INTO t VALUES (100, 'hundred', 0)",
+    "INSERT INTO t VALUES (-5, 'minus five', 0)",
+    "INSERT OR IGNORE INTO t (a) VALUES ('one')",
+    "INSERT OR REPLACE INTO t (a) VALUES ('one')",
+    "REPLACE INTO t VALUES (1, 'two', 0)",
+    "INSERT INTO t (a) VALUES ('one') ON CONFLICT (a) DO UPDATE SET b = 9",
+    "INSERT INTO t (a) VALUES ('one') ON CONFLICT DO NOTHING",
+    'INSERT INTO t (a) SELECT b * 100 FROM t',
+    'INSERT INTO t DEFAULT VALUES',
+    'UPDATE t SET b = b',
+    'UPDATE t SET b = b + 1 WHERE id < 3',
+    'UPDATE t SET b = 0 WHERE id > 99',
+    'DELETE FROM t WHERE id = 2',
+    'DELETE FROM t',
+    'DELETE FROM t WHERE 0',
+    'WITH some AS (SELECT 1 AS id) DELETE FROM t WHERE id IN (SELECT id FROM some)',
+  ];
 
-    it.each(writes)('%s', (sql) => {
-      const db = opened();
-      db.exec(schema);
-      watch(db);
-      const [expected, rows] = inBareSqlite(schema, (oracle) => [
-        oracle.prepare(sql).run(),
-        oracle.prepare('SELECT * FROM t').all(),
-      ]);
-      expect(db.execute(sql)).toEqual(expected);
-      expect(db.query('SELECT * FROM t')).toEqual(rows.map((row) => ({ ...row })));
-    });
+  it.each(writes)('%s', (sql) => {
+    const db = opened();
+    db.exec(schema);
+    watch(db);
+    const [expected, rows] = inBareSqlite(schema, (oracle) => [
+      oracle.prepare(sql).run(),
+      oracle.prepare('SELECT * FROM t').all(),
+    ]);
+    expect(db.execute(sql)).toEqual(expected);
+    expect(db.query('SELECT * FROM t')).toEqual(rows.map((row) => ({ ...row })));
+  });
 
-    it.each(writes)('%s, also with RETURNING, and inside a transaction', (sql) => {
-      const db = opened();
-      db.exec(schema);
-      watch(db);
-      const expected = inBareSqlite(schema, (oracle) => oracle.prepare(sql).run());
-      const results: ExecuteResult[] = [];
-      for (const each of [sql, `${sql} RETURNING id`]) {
-        const tx = db.begin();
-        results.push(tx.execute(each));
-        tx.rollback();
-      }
-      expect(results).toEqual([expected, expected]);
-    });
+  it.each(writes)('%s, also with RETURNING, and inside a transaction', (sql) => {
+    const db = opened();
+    db.exec(schema);
+    watch(db);
+    const expected = inBareSqlite(schema, (oracle) => oracle.prepare(sql).run());
+    const results: ExecuteResult[] = [];
+    for (const each of [sql, `${sql} RETURNING id`]) {
+      const tx = db.begin();
+      results.push(tx.execute(each));
+      tx.rollback();
+    }
+    expect(results).toEqual([expected, expected]);
+  });
 
-    it.each([
-      'CREATE TABLE more (x)',
-      'SELECT * FROM t',
-      'PRAGMA user_version',
-      'EXPLAIN DELETE FROM t',
-      'BEGIN',
-      'SAVEPOINT s',
-      'DROP TABLE log',
-      'ANALYZE',
-    ])('%s changes no row, whatever was changed before', (sql) => {
-      const db = opened();
-      db.exec(schema);
-      watch(db);
-      db.execute("INSERT INTO t (a) VALUES ('four'), ('five')");
-      expect(db.execute(sql).changes).toBe(0);
-    });
-  },
-);
+  it.each([
+    'CREATE TABLE more (x)',
+    'SELECT * FROM t',
+    'PRAGMA user_version',
+    'EXPLAIN DELETE FROM t',
+    'BEGIN',
+    'SAVEPOINT s',
+    'DROP TABLE log',
+    'ANALYZE',
+  ])('%s changes no row, whatever was changed before', (sql) => {
+    const db = opened();
+    db.exec(schema);
+    watch(db);
+    db.execute("INSERT INTO t (a) VALUES ('four'), ('five')");
+    expect(db.execute(sql).changes).toBe(0);
+  });
+});
 
 describe('exec', () => {
   it('runs several statements, of every kind', () => {
@@ -121,12 +120,17 @@ describe('exec', () => {
     });
   });
 
-  it.each(['', ' ', ';', ';;\n;', '-- nothing', '/* nothing', ';-- nothing\n;'])(
-    'of %j does nothing',
-    (script) => {
-      expect(opened().exec(script)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    ';',
+    ';;\n;',
+    '-- nothing',
+    '/* nothing',
+    ';-- nothing\n;',
+  ])('of %j does nothing', (script) => {
+    expect(opened().exec(script)).toBeUndefined();
+  });
 
   it('keeps what ran before an error, and runs nothing after it', () => {
     const db = opened();
@@ -498,17 +502,20 @@ describe('a second statement in execute, prepare or a read call is rejected, nev
     expect(db.query('SELECT x AS "x;y" FROM t')).toEqual([1, ';', '"'].map((x) => ({ 'x;y': x })));
   });
 
-  it.each(['', ' \n', ';', '-- nothing', '/* nothing */'])(
-    'no statement at all, %j, is an error as well',
-    (sql) => {
-      for (const [name, call] of calls) {
-        expect(
-          thrownBy(() => call(empty(), sql)),
-          name,
-        ).toMatchObject({ name: 'ProgrammingError' });
-      }
-    },
-  );
+  it.each([
+    '',
+    ' \n',
+    ';',
+    '-- nothing',
+    '/* nothing */',
+  ])('no statement at all, %j, is an error as well', (sql) => {
+    for (const [name, call] of calls) {
+      expect(
+        thrownBy(() => call(empty(), sql)),
+        name,
+      ).toMatchObject({ name: 'ProgrammingError' });
+    }
+  });
 
   it.each([undefined, null, 5, {}])('%j in place of the text is an error as well', (sql) => {
     for (const [name, call] of calls) {

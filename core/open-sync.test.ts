@@ -42,20 +42,21 @@ function configOf(db: DatabaseSync): Omit<EffectiveConfig, 'location' | 'onError
 }
 
 describe('locations', () => {
-  it.each([':memory:', '', 'memory://'])(
-    '%j opens a database in memory, which no other handle shares',
-    (location) => {
-      inTemporaryFolder();
-      const first = opened(location);
-      const second = opened(location);
-      first.exec(notes);
-      expect(first.query('SELECT name FROM sqlite_schema')).toEqual([{ name: 'notes' }]);
-      expect(second.query('SELECT name FROM sqlite_schema')).toEqual([]);
-      expect(first.location).toBe(location);
-      expect(first.effectiveConfig.path).toBeNull();
-      expect(readdirSync('.')).toEqual([]);
-    },
-  );
+  it.each([
+    ':memory:',
+    '',
+    'memory://',
+  ])('%j opens a database in memory, which no other handle shares', (location) => {
+    inTemporaryFolder();
+    const first = opened(location);
+    const second = opened(location);
+    first.exec(notes);
+    expect(first.query('SELECT name FROM sqlite_schema')).toEqual([{ name: 'notes' }]);
+    expect(second.query('SELECT name FROM sqlite_schema')).toEqual([]);
+    expect(first.location).toBe(location);
+    expect(first.effectiveConfig.path).toBeNull();
+    expect(readdirSync('.')).toEqual([]);
+  });
 
   it("SQLite's own spelling of memory as a URI, file::memory:, opens a database in memory", () => {
     inTemporaryFolder();
@@ -131,15 +132,17 @@ describe('locations', () => {
     }
   });
 
-  it.each(['file://elsewhere/app.db', 'file:///a%2Fb.db', 'file:%zz', 'file:///%zz'])(
-    'the unusable URL %j is refused as a ProgrammingError',
-    (location) => {
-      expect(thrownBy(() => openSync(location))).toMatchObject({
-        code: 'CONFIG',
-        subcode: 'config.location',
-      });
-    },
-  );
+  it.each([
+    'file://elsewhere/app.db',
+    'file:///a%2Fb.db',
+    'file:%zz',
+    'file:///%zz',
+  ])('the unusable URL %j is refused as a ProgrammingError', (location) => {
+    expect(thrownBy(() => openSync(location))).toMatchObject({
+      code: 'CONFIG',
+      subcode: 'config.location',
+    });
+  });
 
   it.each([undefined, null, 42, {}])('the location %j, which is no text, is refused', (location) => {
     expect(thrownBy(() => openSync(location as never))).toMatchObject({ code: 'CONFIG' });
@@ -236,23 +239,23 @@ describe('a file', () => {
     expect(bare(path).prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: journal });
   });
 
-  it.each(['wal', 'delete'] as const)(
-    'in mode %s is not changed by opening, reading and watching it',
-    (journal) => {
-      const path = fileWith(`${notes}; INSERT INTO notes VALUES (1, 'x')`, journal);
-      const before = readFileSync(path);
-      const db = openSync(path);
-      db.subscribe(() => {});
-      db.watchTable('notes');
-      db.query('SELECT * FROM notes');
-      for (const row of db.iterate('SELECT * FROM notes')) expect(row).toEqual({ id: 1, body: 'x' });
-      db.prepare('INSERT INTO notes VALUES (?, ?)');
-      db.transaction((tx) => tx.query('SELECT * FROM notes'));
-      db.close();
-      expect(readFileSync(path).equals(before)).toBe(true);
-      expect(readdirSync(join(path, '..'))).toEqual([basename(path)]);
-    },
-  );
+  it.each([
+    'wal',
+    'delete',
+  ] as const)('in mode %s is not changed by opening, reading and watching it', (journal) => {
+    const path = fileWith(`${notes}; INSERT INTO notes VALUES (1, 'x')`, journal);
+    const before = readFileSync(path);
+    const db = openSync(path);
+    db.subscribe(() => {});
+    db.watchTable('notes');
+    db.query('SELECT * FROM notes');
+    for (const row of db.iterate('SELECT * FROM notes')) expect(row).toEqual({ id: 1, body: 'x' });
+    db.prepare('INSERT INTO notes VALUES (?, ?)');
+    db.transaction((tx) => tx.query('SELECT * FROM notes'));
+    db.close();
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual([basename(path)]);
+  });
 
   it('has its foreign keys enforced, as a database in memory has', () => {
     for (const location of [':memory:', temporaryFile()]) {
@@ -279,22 +282,21 @@ describe('options', () => {
     ],
   ];
 
-  it.each(spellings)(
-    'DSN query parameters, option string and option object produce the same effective config: %s',
-    (_name, dsn, text, object) => {
-      const configs = [
-        (url: string) => opened(`${url}?${dsn}`),
-        (url: string) => opened(url, { options: text }),
-        (url: string) => opened(url, object),
-      ].map((open) => {
-        const { path: _path, ...config } = configOf(open(pathToFileURL(temporaryFile()).href));
-        return config;
-      });
-      expect(configs[0]).toMatchObject(object);
-      expect(configs[1]).toEqual(configs[0]);
-      expect(configs[2]).toEqual(configs[0]);
-    },
-  );
+  it.each(
+    spellings,
+  )('DSN query parameters, option string and option object produce the same effective config: %s', (_name, dsn, text, object) => {
+    const configs = [
+      (url: string) => opened(`${url}?${dsn}`),
+      (url: string) => opened(url, { options: text }),
+      (url: string) => opened(url, object),
+    ].map((open) => {
+      const { path: _path, ...config } = configOf(open(pathToFileURL(temporaryFile()).href));
+      return config;
+    });
+    expect(configs[0]).toMatchObject(object);
+    expect(configs[1]).toEqual(configs[0]);
+    expect(configs[2]).toEqual(configs[0]);
+  });
 
   it('may be parameters of memory:// too, and separated by blanks, commas and semicolons', () => {
     const expected = configOf(opened(':memory:', { busyTimeoutMs: 7, intMode: 'bigint' }));
@@ -379,12 +381,19 @@ describe('options', () => {
     }
   });
 
-  it.each([null, Number.NaN, -1, 0.5, 2 ** 31, Number.POSITIVE_INFINITY, 7n, {}, []])(
-    'a busyTimeoutMs of %s is an error',
-    (busyTimeoutMs) => {
-      expect(thrownBy(() => openSync('', { busyTimeoutMs } as never)).code).toBe('CONFIG');
-    },
-  );
+  it.each([
+    null,
+    Number.NaN,
+    -1,
+    0.5,
+    2 ** 31,
+    Number.POSITIVE_INFINITY,
+    7n,
+    {},
+    [],
+  ])('a busyTimeoutMs of %s is an error', (busyTimeoutMs) => {
+    expect(thrownBy(() => openSync('', { busyTimeoutMs } as never)).code).toBe('CONFIG');
+  });
 
   it('that name a key without a value are an error', () => {
     for (const options of ['sync', '=full', 'sync=full;mode']) {

@@ -141,23 +141,21 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 
 describe('row changes list', () => {
   for (const recursive of [false, true]) {
-    test.for(Object.entries(scenarios))(
-      `%s; recursive_triggers ${recursive ? 'on' : 'off'}`,
-      ([, { schema, steps }]) => {
-        const { db, commits } = replicated(schema, recursive);
-        for (const [sql, changes] of steps) {
-          db.execute(sql);
-          const changeset = commits.at(-1) as Changeset;
-          expect(changeset.wide, sql).toBe(false);
-          // The order among the tables of one statement is SQLite's; each change is told once.
-          expect(told(changeset).sort(), sql).toEqual([...changes].sort());
-          expect(changeset.tables).toEqual(
-            [...new Set(changes.map((change) => change.split(' ')[0]))].sort(),
-          );
-        }
-        expect(commits.length).toBe(steps.length);
-      },
-    );
+    test.for(Object.entries(scenarios))(`%s; recursive_triggers ${recursive ? 'on' : 'off'}`, ([
+      ,
+      { schema, steps },
+    ]) => {
+      const { db, commits } = replicated(schema, recursive);
+      for (const [sql, changes] of steps) {
+        db.execute(sql);
+        const changeset = commits.at(-1) as Changeset;
+        expect(changeset.wide, sql).toBe(false);
+        // The order among the tables of one statement is SQLite's; each change is told once.
+        expect(told(changeset).sort(), sql).toEqual([...changes].sort());
+        expect(changeset.tables).toEqual([...new Set(changes.map((change) => change.split(' ')[0]))].sort());
+      }
+      expect(commits.length).toBe(steps.length);
+    });
   }
 
   test('the deletes of a REPLACE before its insert', () => {

@@ -4,33 +4,14 @@ import { join } from 'node:path';
 import { BareDatabase } from './bare.ts';
 import type { Case } from './case.ts';
 import { answerDifference } from './compare.ts';
-import type { Engine, OracleDatabase, Row } from './engine.ts';
+import { type CheckOptions, type Difference, strict } from './difference.ts';
+import type { Engine, OracleDatabase } from './engine.ts';
 import { Followed, type Handles, type Told } from './followed.ts';
 import { type Action, type Hooks, noHooks, runStep, type Statement, type Step } from './program.ts';
 import { contentsDifference, readContents } from './shadow.ts';
 import { countIn, type Tally } from './tally.ts';
 import { answerOf, attempt, lookAtSchema, Twin } from './twin.ts';
 import { Watched } from './watched.ts';
-
-/** Where an engine broke a promise. */
-export interface Difference {
-  readonly rule: string;
-  readonly detail: string;
-  /** Index of the step, -1 before the first; of the live query, where it is about one. */
-  readonly step: number;
-  readonly live: number | null;
-  readonly expected?: readonly Row[] | undefined;
-  readonly actual?: readonly Row[] | undefined;
-}
-
-export interface CheckOptions {
-  /** How long another program's commit may go unnoticed. */
-  readonly patienceMs: number;
-  /** Rules whose breach is known: it is passed over, so that others come to light. */
-  readonly except: readonly string[];
-}
-
-export const strict: CheckOptions = { patienceMs: 5000, except: [] };
 
 /** Every so many emissions and commits, all live queries are looked at from inside the listener. */
 const lookEvery = 4;

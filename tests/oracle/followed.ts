@@ -60,11 +60,11 @@ export class Followed {
 
   /** Holds every copy of the tables against the tables. */
   async check(real: Contents): Promise<void> {
-    this.#streamShadow.events(await drained(this.#stream));
+    for (const event of await drained(this.#stream)) this.#streamShadow.event(event);
     for (const shadow of [...this.#shadows, this.#streamShadow]) {
       this.#tally.comparisons += real.size;
       countIn(this.#tally.kinds, 'shadow table', real.size);
-      const difference = contentsDifference(real, shadow.contents);
+      const difference = contentsDifference(real, shadow.settle());
       if (difference) this.#report('row changes give the tables', `${shadow.name}: ${difference}`);
     }
   }

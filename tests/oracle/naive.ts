@@ -35,16 +35,18 @@ export const engine: Engine = {
 /** Open databases: a commit of one is another's news. */
 const databases = new Set<NaiveDatabase>();
 
-/** A listener's reads end where commits do; what it sees is published already. */
-let publishing = false;
+/** Commits that are computed, but not told yet: a listener's own commit waits for its turn. */
+const news: (readonly [NaiveDatabase, Changeset | null])[] = [];
+let telling = false;
 
 /** All live queries show the commit before anybody hears of it. */
 function publish(changed: readonly NaiveDatabase[]): void {
-  if (publishing || changed.some((db) => db.inTransaction)) return;
-  publishing = true;
-  const news = changed.map((db) => [db, db.look()] as const);
-  for (const [db, changeset] of news) db.tell(changeset);
-  publishing = false;
+  if (changed.some((db) => db.inTransaction)) return;
+  for (const db of changed) news.push([db, db.look()]);
+  if (telling) return;
+  telling = true;
+  for (let next = news.shift(); next; next = news.shift()) next[0].tell(next[1]);
+  telling = false;
 }
 
 type Tables = Map<string, Row[]>;
@@ -225,20 +227,20 @@ class NaiveLive implements OracleLive {
     };
   }
 
-  /** Runs the query again; a row that was there before is the same object. */
+  /** Runs the query again; a row that subscribers have is the same object. */
   refresh(commit: number): void {
     this.#commit = commit;
     try {
       if (this.#db.inTransaction) return;
-      const old = [...(this.#value ?? [])];
+      const told = this.#delivered ?? [];
+      const old = [...told];
       const same = (row: Row): Row => {
         const index = old.findIndex((other) => identical(other, row));
         return index < 0 ? row : (old.splice(index, 1)[0] as Row);
       };
       const rows = this.#db.query(this.#sql, this.#params).map(same);
-      const before = this.#value;
-      const unchanged = before?.length === rows.length && rows.every((row, i) => row === before[i]);
-      if (!unchanged) this.#value = Object.freeze(rows);
+      const unchanged = told.length === rows.length && rows.every((row, i) => row === told[i]);
+      this.#value = unchanged && this.#delivered ? told : Object.freeze(rows);
     } catch (error) {
       this.#failed = true;
       for (const observer of [...this.#rows, ...this.#deltas]) observer.error(error);
@@ -252,14 +254,6 @@ class NaiveLive implements OracleLive {
       this.#scheduled = false;
       const [before, rows] = [this.#delivered ?? [], this.#value];
       if (rows === undefined || rows === before) return;
-      if (
-        this.#delivered &&
-        before.length === rows.length &&
-        rows.every((row, i) => identical(row, before[i] as Row))
-      ) {
-        this.#value = before;
-        return;
-      }
       const delta = deltaOf(before, rows, this.#commit);
       this.#delivered = rows;
       for (const observer of this.#deltas) observer.next(delta);

@@ -1,5 +1,6 @@
 import { type Census, makeCase, newCensus } from './case.ts';
-import { check, strict } from './check.ts';
+import { check } from './check.ts';
+import { strict } from './difference.ts';
 import type { Engine } from './engine.ts';
 import { type Failure, shrink } from './shrink.ts';
 import { newTally, type Tally } from './tally.ts';

@@ -51,12 +51,15 @@ const readable = (content: string): string => `{${content.split('\u0000').filter
 
 /**
  * A copy of every table, kept by nothing but the row changes that an engine reports. Each change must fit the copy as
- * it stands: `before` is a row that is there. Where a commit tells only tables they are read again.
+ * it stands: `before` is a row that is there. Tables of which a commit tells no rows are read again at the end of the
+ * step, by when the database may be some commits further; so until then nothing more is believed of them.
  */
 export class ShadowTables {
   readonly #db: Runner;
   readonly #report: Report;
   readonly name: string;
+  readonly #stale = new Set<string>();
+  #allStale = false;
   #contents: Contents;
   #lsn = Number.NEGATIVE_INFINITY;
 
@@ -67,55 +70,37 @@ export class ShadowTables {
     this.#contents = readContents(db);
   }
 
-  get contents(): Contents {
-    return this.#contents;
-  }
-
   #problem(rule: string, detail: string): void {
     this.#report(`${this.name}: ${rule}`, detail);
   }
 
-  /** From `db.subscribe`: the database still shows exactly this commit. */
+  /** From `db.subscribe`. */
   commit(changeset: Changeset): void {
-    this.#inOrder(changeset.commit_lsn);
     const { tables, row_changes, wide, schema_changed } = changeset;
+    this.#inOrder(changeset.commit_lsn);
     if (tables.length === 0 && !schema_changed && !wide)
       this.#problem('a commit that changed nothing emits nothing', '');
-    if (tables.some((table, i) => i > 0 && table <= (tables[i - 1] as string)))
+    if (tables.some((table, i) => i > 0 && table <= (tables[i - 1] as string))) {
       this.#problem('tables are sorted', tables.join());
+    }
     const stray = row_changes.find((change) => !tables.includes(change.table));
     if (stray) this.#problem('every changed table is listed', stray.table);
-    if (schema_changed) this.#contents = readContents(this.#db);
-    else if (wide) this.#readAgain(tables);
-    else {
-      const bare = new Set(
-        row_changes.filter((change) => change.detail !== 'full_row').map(({ table }) => table),
-      );
-      this.#apply(row_changes, bare);
-      this.#readAgain(bare);
-    }
+    if (wide) for (const table of tables) this.#stale.add(table);
+    this.#allStale ||= schema_changed || (wide && tables.length === 0);
+    this.#apply(row_changes);
   }
 
-  /** From a change stream: the database may be some commits further, so what lost its rows is read at the end. */
-  events(events: readonly WatchEvent[]): void {
-    const stale = new Set<string>();
-    let everything = false;
-    for (const event of events) {
-      if (event.type === 'lagged') everything = true;
-      if (event.type !== 'change') continue;
-      this.#inOrder(event.commit_lsn);
-      for (const change of event.table_changes) {
-        everything ||= change.schema_changed;
-        if (change.row_change_count === 0 || event.row_changes_truncated) stale.add(change.table);
-      }
-      if (event.table_changes.length === 0) everything = true;
+  /** From a change stream. */
+  event(event: WatchEvent): void {
+    if (event.type === 'lagged') this.#allStale = true;
+    if (event.type !== 'change') return;
+    this.#inOrder(event.commit_lsn);
+    for (const change of event.table_changes) {
+      this.#allStale ||= change.schema_changed;
+      if (change.row_change_count === 0 || event.row_changes_truncated) this.#stale.add(change.table);
     }
-    if (everything) {
-      this.#contents = readContents(this.#db);
-      return;
-    }
-    for (const event of events) if (event.type === 'change') this.#apply(event.row_changes, stale);
-    this.#readAgain(stale);
+    this.#allStale ||= event.table_changes.length === 0;
+    this.#apply(event.row_changes);
   }
 
   #inOrder(lsn: number): void {
@@ -123,41 +108,39 @@ export class ShadowTables {
     this.#lsn = lsn;
   }
 
-  #readAgain(tables: Iterable<string>): void {
-    for (const table of tables) {
-      if (this.#contents.has(table)) this.#contents.set(table, readTable(this.#db, table));
+  #apply(changes: readonly RowChange[]): void {
+    for (const change of changes) {
+      if (change.detail !== 'full_row') this.#stale.add(change.table);
+      if (!this.#allStale && !this.#stale.has(change.table)) this.#applyOne(change);
     }
   }
 
-  #apply(changes: readonly RowChange[], except: ReadonlySet<string>): void {
-    for (const change of changes) {
-      const rows = this.#contents.get(change.table);
-      if (!rows) this.#problem('changed tables exist', change.table);
-      if (!rows || except.has(change.table)) continue;
-      const { operation, before, after } = change;
-      if ((before === null) !== (operation === 'insert') || (after === null) !== (operation === 'delete')) {
-        this.#problem('images fit the operation', `${operation} of ${change.table}: ${before} to ${after}`);
-        continue;
-      }
-      if (before && add(rows, before, -1) < 0) {
-        this.#problem(
-          '`before` is the row that was there',
-          `${operation} of ${change.table}: ${showRow(before)}`,
-        );
-      }
-      if (after) add(rows, after, 1);
-      const shown = after ?? before;
-      for (const name of Object.keys(change.primary_key)) {
-        if (
-          shown &&
-          contentOf({ k: change.primary_key[name] ?? null }) !== contentOf({ k: shown[name] ?? null })
-        ) {
-          this.#problem(
-            'primary_key is that of the row',
-            `${change.table}.${name}: ${showRow(change.primary_key)}`,
-          );
-        }
+  #applyOne({ table, operation, before, after, primary_key }: RowChange): void {
+    const rows = this.#contents.get(table) ?? new Map<string, number>();
+    if (!this.#contents.has(table)) this.#problem('changed tables exist', table);
+    if ((before === null) !== (operation === 'insert') || (after === null) !== (operation === 'delete')) {
+      this.#problem('images fit the operation', `${operation} of ${table}`);
+    }
+    if (before && add(rows, before, -1) < 0) {
+      this.#problem('`before` is the row that was there', `${operation} of ${table}: ${showRow(before)}`);
+    }
+    if (after) add(rows, after, 1);
+    const shown = after ?? before ?? {};
+    for (const [name, value] of Object.entries(primary_key)) {
+      if (contentOf({ value }) !== contentOf({ value: shown[name] ?? null })) {
+        this.#problem('primary_key is that of the row', `${table}.${name}: ${showRow(primary_key)}`);
       }
     }
+  }
+
+  /** The tables as the row changes give them, at the end of a step. */
+  settle(): Contents {
+    if (this.#allStale) this.#contents = readContents(this.#db);
+    else
+      for (const table of this.#stale)
+        if (this.#contents.has(table)) this.#contents.set(table, readTable(this.#db, table));
+    this.#allStale = false;
+    this.#stale.clear();
+    return this.#contents;
   }
 }

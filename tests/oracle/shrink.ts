@@ -1,5 +1,6 @@
 import type { Case } from './case.ts';
-import { type CheckOptions, check, type Difference, strict } from './check.ts';
+import { check } from './check.ts';
+import { type CheckOptions, type Difference, strict } from './difference.ts';
 import type { Engine } from './engine.ts';
 import type { Action, Step } from './program.ts';
 import { newTally } from './tally.ts';
