@@ -78,7 +78,7 @@ export class Engine implements HubMember {
       hub: this.hub,
       member: this,
       translate: (error, statement) => this.#translate(error, statement),
-      isSqlError: (error) => driver.failure(error)?.errcode === 1,
+      resultCode: (error) => driver.failure(error)?.errcode,
     });
     this.hub.join(this);
   }

@@ -12,7 +12,7 @@ export function executeBatch(
   paramsList: Iterable<Params>,
 ): { changes: number } {
   engine.assertOpen('execute');
-  if (statement.plan.kind !== 'write') {
+  if (statement.plan.kind !== 'write' && statement.plan.kind !== 'other') {
     throw new ProgrammingError('A batch executes INSERT, UPDATE or DELETE; run other statements singly.', {
       code: 'SQL',
       subcode: 'sql.batch',

@@ -13,6 +13,10 @@ import { type LogEntry, TransactionLog } from './transaction-log.ts';
 /** Row changes that one transaction may record before it is known by its tables only. */
 export const maxRecordedRows = 100_000;
 
+// https://sqlite.org/rescode.html
+const wrongSql = 1;
+const wrongType = 3091;
+
 /** Runs a compiled statement in one of the driver's ways. */
 export type Action<R> = (statement: DriverStatement, params: DriverParams) => R;
 
@@ -24,8 +28,8 @@ export interface CommitPathParts {
   readonly hub: Hub;
   readonly member: HubMember;
   readonly translate: (error: unknown, statement?: Statement) => FreshetError;
-  /** SQLite's general error: wrong SQL, also that of a trigger. */
-  readonly isSqlError: (error: unknown) => boolean;
+  /** SQLite's extended result code, if the error is SQLite's. */
+  readonly resultCode: (error: unknown) => number | undefined;
 }
 
 /**
@@ -43,7 +47,7 @@ export class CommitPath {
   readonly #hub: Hub;
   readonly #member: HubMember;
   readonly #translate: CommitPathParts['translate'];
-  readonly #isSqlError: CommitPathParts['isSqlError'];
+  readonly #resultCode: CommitPathParts['resultCode'];
   readonly #capture: Capture;
   readonly #log: TransactionLog;
   readonly #totalChanges: DriverStatement;
@@ -68,7 +72,7 @@ export class CommitPath {
     this.#hub = parts.hub;
     this.#member = parts.member;
     this.#translate = parts.translate;
-    this.#isSqlError = parts.isSqlError;
+    this.#resultCode = parts.resultCode;
     this.#log = new TransactionLog(maxRecordedRows, (row) => this.#capture.tableOf(row).name);
     this.#capture = new Capture(parts.connection, parts.schema.catalog, (row) => this.#log.record(row));
     this.#totalChanges = parts.connection.prepare('SELECT total_changes()');
@@ -284,10 +288,14 @@ export class CommitPath {
       this.#rolledBack();
       return this.#translate(error, statement);
     }
-    // OR FAIL and RAISE(FAIL) keep the rows before the failing one; every other failure keeps none.
-    const kept = statement.mayFail && this.#countChanges() !== before;
-    this.#log.cut(mark, kept);
-    if (kept) for (const table of statement.writes) this.#log.touch(table);
+    // OR FAIL and RAISE(FAIL) keep the rows before the failing one. So does, inside a transaction and against
+    // its own rules, the type check of a STRICT table. Every other failure keeps none.
+    const failed = statement.mayFail && this.#countChanges() !== before;
+    const leaked = this.#connection.inTransaction && this.#resultCode(error) === wrongType;
+    this.#log.cut(mark, failed || leaked);
+    for (const table of statement.writes) {
+      if (failed || (leaked && !this.#capture.has(table))) this.#log.touch(table);
+    }
     const translated = this.#translate(error, statement);
     if (!this.#connection.inTransaction) this.#committed();
     return translated;
@@ -305,8 +313,8 @@ export class CommitPath {
       const local = this.#localChangeset(schemaChanged);
       const changeset = this.#changeset(everything, schemaChanged);
       this.#ended();
-      if (changeset.tables.length > 0 || schemaChanged) this.#hub.publish(changeset, this.#member);
-      if (local) this.#hub.publishLocally(local);
+      if (changeset.tables.length > 0 || schemaChanged) this.#hub.publish(changeset, this.#member, local);
+      else if (local) this.#hub.publishLocally(local);
     }
     this.#runIdle();
   }
@@ -396,7 +404,7 @@ export class CommitPath {
 
   /** A statement failed over our own triggers, whose columns another program has dropped. True: try again. */
   repair(error: unknown): boolean {
-    if (this.#capture.isEmpty || !this.#isSqlError(error)) return false;
+    if (this.#capture.isEmpty || this.#resultCode(error) !== wrongSql) return false;
     if (!this.#noticeForeignSchema()) return false;
     this.#capture.verify();
     this.#captureVersion = -1;

@@ -177,9 +177,13 @@ export class Hub {
     this.#drain();
   }
 
-  /** A commit of `committer` that is readable now, with no lock held. */
-  publish(changeset: ChangesetRecord, committer: HubMember): void {
+  /**
+   * A commit of `committer` that is readable now, with no lock held. `local` is what only its connection can
+   * see of it.
+   */
+  publish(changeset: ChangesetRecord, committer: HubMember, local?: ChangesetRecord): void {
     const isShared = this.#absorb(committer);
+    if (local) for (const maintainer of this.#maintainers) maintainer.maintain(local);
     this.#spread(changeset);
     if (isShared && committer.sawForeignCommit()) this.#spreadExternal(committer);
     this.#drain();

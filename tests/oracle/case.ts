@@ -175,7 +175,8 @@ function known(db: BareDatabase, catalog: Catalog): Catalog {
     })
     .filter(
       (table) =>
-        table.columns.some((c) => c.flavour === 'small') && table.columns.some((c) => c.flavour === 'key'),
+        table.columns.some((c) => c.flavour === 'small' && !c.generated) &&
+        table.columns.some((c) => c.flavour === 'key'),
     );
   const works = (sql: string): boolean => {
     try {

@@ -100,9 +100,10 @@ export function makeTrigger(random: Random, tables: readonly Table[], name: stri
   return `CREATE ${temp}TRIGGER ${quoted(name)} ${time} ${event}${columns} ON ${quoted(table.name)}${when} BEGIN ${action}; END`;
 }
 
-/** A name that nothing in the schema bears yet. */
+/** A name that nothing in the schema bears yet. `rowid` would hide the key by which queries order their rows. */
 export const freeObjectName = (random: Random, schema: Schema, wanted: string): string =>
   freeName(random, wanted, [
+    'rowid',
     ...schema.tables.map((table) => table.name),
     ...[...schema.indexes, ...schema.triggers].map((sql) => /"(\w+)"/.exec(sql)?.[1] ?? ''),
   ]);

@@ -7,7 +7,7 @@ import { failureText, summaryText } from './report.ts';
 const options = withEnvironment({
   seed: Date.now() % 1_000_000_000,
   cases: Number.POSITIVE_INFINITY,
-  comparisons: 20_000,
+  comparisons: 30_000,
   seconds: 120,
   steps: 25,
   lives: 8,

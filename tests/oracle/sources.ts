@@ -29,8 +29,9 @@ export function tableSource(g: Grammar, table: Table = g.table()): Source {
   const rowid: Operand | null = table.rowid === null ? null : rowidOperand(alias, table.rowid);
   // Another declared key of a rowid table may hold several NULLs: there only the rowid surely identifies a row.
   const declared = operands.filter((o) => table.key.includes(o.name));
-  const alike = /^(INTEGER PRIMARY KEY|AUTOINCREMENT)( STRICT)?$/.test(table.keyKind) && g.random.chance(0.8);
-  const keys = rowid && !alike ? [rowid] : declared;
+  const isRowid = /^(INTEGER PRIMARY KEY|AUTOINCREMENT)( STRICT)?$/.test(table.keyKind);
+  const identifies = isRowid || table.options.includes('WITHOUT ROWID');
+  const keys = rowid && !(isRowid && g.random.chance(0.8)) ? [rowid] : identifies ? declared : [];
   const schema = g.random.chance(0.03) ? 'main.' : '';
   const text = `${schema}${g.written(table.name)}${named ? `${g.random.pick([' AS ', ' '])}${alias}` : ''}`;
   return {

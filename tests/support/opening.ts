@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync as BareDatabase } from 'node:sqlite';
 import { type DatabaseSync, type OpenOptions, openSync } from 'freshet';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 /** A folder that goes when the test has finished. */
 export function temporaryFolder(): string {
@@ -17,10 +17,17 @@ export function temporaryFile(name = 'app.db'): string {
   return join(temporaryFolder(), name);
 }
 
-/** A database that is closed when the test has finished. */
+/**
+ * A database that is closed when the test has finished. An error of background work that nobody asked for fails
+ * the test, unless it brings an `onError` of its own.
+ */
 export function opened(location = ':memory:', options: OpenOptions = {}): DatabaseSync {
-  const db = openSync(location, options);
-  onTestFinished(() => db.close());
+  const errors: unknown[] = [];
+  const db = openSync(location, { onError: (error) => errors.push(error), ...options });
+  onTestFinished(() => {
+    db.close();
+    expect(errors).toEqual([]);
+  });
   return db;
 }
 
