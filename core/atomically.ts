@@ -1,13 +1,14 @@
 import type { Engine } from './engine.ts';
-import { ProgrammingError } from './errors.ts';
+import { OperationalError, ProgrammingError } from './errors.ts';
 
 /** When a transaction takes its locks: at its first read or write, or at once. */
 export type TransactionMode = 'deferred' | 'immediate' | 'exclusive';
 
 /** All of what `fn` does or nothing, in a transaction or, inside one, in a savepoint. Throws what `fn` throws. */
 export function atomically<R>(engine: Engine, mode: TransactionMode, fn: () => R): R {
+  const begin = beginText(mode);
   if (engine.inTransaction) return inSavepoint(engine, fn);
-  return enclosed(engine, beginText(mode), ['COMMIT'], ['ROLLBACK'], fn);
+  return enclosed(engine, begin, ['COMMIT'], ['ROLLBACK'], fn);
 }
 
 export function inSavepoint<R>(engine: Engine, fn: () => R): R {
@@ -54,6 +55,8 @@ function enclosed<R>(
   try {
     result = fn();
     refusePromise(result);
+    engine.assertOpen('commit');
+    if (engine.wasUndone(id)) throw undone();
     run(done);
   } catch (error) {
     run(undo);
@@ -62,8 +65,25 @@ function enclosed<R>(
   return result;
 }
 
+function undone(): OperationalError {
+  return new OperationalError(
+    'Cannot commit: SQLite has rolled the transaction back after an error inside.',
+    {
+      code: 'TRANSACTION',
+      subcode: 'transaction.undone',
+      sqlstate: '40000',
+    },
+  );
+}
+
 function refusePromise(result: unknown): void {
-  if (typeof result !== 'object' || result === null || !('then' in result)) return;
+  if (
+    typeof result !== 'object' ||
+    result === null ||
+    !('then' in result) ||
+    typeof result.then !== 'function'
+  )
+    return;
   throw new ProgrammingError(
     'The function of a synchronous transaction returned a promise: its later work would fall outside. ' +
       'Make it synchronous, or use begin() and commit().',

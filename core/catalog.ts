@@ -7,6 +7,7 @@ export interface ColumnInfo {
   readonly declaredType: string;
   /** Position in the primary key from 1, 0 outside it. */
   readonly keyPosition: number;
+  readonly isGenerated: boolean;
   /** A BEFORE trigger doesn't see its final value: it is generated, or REPLACE may put a default for NULL. */
   readonly changesAfterBefore: boolean;
 }
@@ -118,15 +119,29 @@ export class Catalog {
     return 'BINARY';
   }
 
-  /** The column that a failed CHECK or foreign key of `table` is about, where it is about one. */
-  constrainedColumn(table: string, constraint: 'check' | 'foreign_key', text: string): string | undefined {
+  tableOfIndex(index: string): string | undefined {
+    const [row] = this.#query("SELECT tbl_name FROM main.sqlite_schema WHERE type = 'index' AND name = ?", [
+      index,
+    ]);
+    return row && String(row[0]);
+  }
+
+  /** The CHECK of a table that has this name or text, and its column if it is about one. */
+  findCheck(table: string, text: string): { readonly column?: string } | undefined {
     const info = this.table(table);
-    if (!info) return undefined;
-    if (constraint === 'foreign_key') {
-      const keys = this.#query('SELECT DISTINCT "from" FROM pragma_foreign_key_list(?)', [info.name]);
-      return keys.length === 1 ? String(keys[0]?.[0]) : undefined;
-    }
-    return checkedColumn(info, text);
+    return info && findCheck(info, text);
+  }
+
+  /** The columns of a table that refer to others. */
+  foreignKeyColumns(table: string): string[] {
+    return this.#query('SELECT DISTINCT "from" FROM pragma_foreign_key_list(?)', [table]).map(([name]) =>
+      String(name),
+    );
+  }
+
+  /** Whether any table's foreign key refers to this one. */
+  isReferenced(table: string): boolean {
+    return this.#foreignKeys().some(([target]) => foldName(String(target)) === foldName(table));
   }
 
   #triggers(table: string): { readonly sql: string; readonly temporary: boolean }[] {
@@ -138,16 +153,21 @@ export class Catalog {
     ).map(([sql, temporary]) => ({ sql: String(sql), temporary: temporary === 1n }));
   }
 
-  /** The tables whose rows foreign-key actions of this kind may change when this table's change, step by step. */
-  #actedOn(name: string, kind: 'on_update' | 'on_delete'): Set<string> {
+  /** Parent, child, and the actions on update and on delete, of every foreign key. */
+  #foreignKeys(): readonly DriverRow[] {
     this.#actions ??= this.#query(
       `SELECT k."table", t.name, k.on_update, k.on_delete FROM main.sqlite_schema t, pragma_foreign_key_list(t.name) k
        WHERE t.type = 'table'`,
     );
+    return this.#actions;
+  }
+
+  /** The tables whose rows foreign-key actions of this kind may change when this table's change, step by step. */
+  #actedOn(name: string, kind: 'on_update' | 'on_delete'): Set<string> {
     const reached = new Set<string>();
     const open = [name];
     for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-      for (const [target, child, onUpdate, onDelete] of this.#actions) {
+      for (const [target, child, onUpdate, onDelete] of this.#foreignKeys()) {
         const action = kind === 'on_update' ? onUpdate : onDelete;
         if (foldName(String(target)) !== foldName(parent) || action === 'NO ACTION' || action === 'RESTRICT')
           continue;
@@ -175,13 +195,14 @@ export class Catalog {
     const table = String(row[1]);
     const kind = String(row[2]) as TableInfo['kind'];
     const columns = this.#query(
-      'SELECT name, type, pk, hidden > 1 OR ("notnull" AND dflt_value IS NOT NULL) FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1',
+      'SELECT name, type, pk, hidden > 1, "notnull" AND dflt_value IS NOT NULL FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1',
       [table, schema],
-    ).map(([column, type, pk, foreseen]) => ({
+    ).map(([column, type, pk, isGenerated, hasDefault]) => ({
       name: String(column),
       declaredType: String(type),
       keyPosition: Number(pk),
-      changesAfterBefore: foreseen === 1n,
+      isGenerated: isGenerated === 1n,
+      changesAfterBefore: isGenerated === 1n || hasDefault === 1n,
     }));
     const withoutRowid = row[3] === 1n;
     return {
@@ -258,7 +279,7 @@ function isAfter(trigger: string): boolean {
   return parsed.status === 'ok' && parsed.root.type === 'CreateTriggerStmt' && parsed.root.time === 'After';
 }
 
-function checkedColumn(info: TableInfo, text: string): string | undefined {
+function findCheck(info: TableInfo, text: string): { readonly column?: string } | undefined {
   const parsed = parseStmt(info.sql);
   if (parsed.status === 'error' || parsed.root.type !== 'CreateTableStmt') return undefined;
   const { body } = parsed.root;
@@ -268,7 +289,7 @@ function checkedColumn(info: TableInfo, text: string): string | undefined {
   for (const column of body.columns) {
     for (const { name, constraint } of column.constraints) {
       if (constraint.type === 'CheckColumnConstraint' && isIt(name?.text, constraint.expr)) {
-        return column.colName.text;
+        return { column: column.colName.text };
       }
     }
   }
@@ -277,7 +298,7 @@ function checkedColumn(info: TableInfo, text: string): string | undefined {
     const mentioned = new Set<string>();
     traverse(constraint.expr, { nodes: { Id: (node) => void mentioned.add(foldName(node.name)) } });
     const columns = info.columns.filter((column) => mentioned.has(foldName(column.name)));
-    return columns.length === 1 ? columns[0]?.name : undefined;
+    return columns.length === 1 && columns[0] ? { column: columns[0].name } : {};
   }
   return undefined;
 }

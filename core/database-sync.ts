@@ -2,6 +2,7 @@ import { control, type TransactionMode } from './atomically.ts';
 import type { Changeset } from './commit/changeset.ts';
 import type { ReactiveMetrics } from './commit/hub.ts';
 import type { Engine } from './engine.ts';
+import { ProgrammingError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import * as reading from './reading.ts';
@@ -124,22 +125,26 @@ export class DatabaseSync implements Disposable {
 
   /** Events for every commit that changes one of `tables`. */
   watchTable(tables: string | readonly string[], options: WatchOptions = {}): Watch {
-    return watches.watchTable(this[engineOf], tables, options);
+    const engine = this[engineOf];
+    return engine.guard(() => watches.watchTable(engine, tables, options));
   }
 
   /** Events for changes of rows that lie in a range before or after. */
   watchRange(table: string, range: RangeBounds, options: WatchOptions = {}): Watch {
-    return watches.watchRange(this[engineOf], table, range, options);
+    const engine = this[engineOf];
+    return engine.guard(() => watches.watchRange(engine, table, range, options));
   }
 
   /** The answer of a SELECT, then events for every commit that may change it. */
   watchQuery(sql: string, params?: Params, options: WatchOptions = {}): Watch {
-    return watches.watchQuery(this[engineOf], sql, params, options);
+    const engine = this[engineOf];
+    return engine.guard(() => watches.watchQuery(engine, sql, params, options));
   }
 
   /** Every commit from now on, or every commit that changes one of `tables`. */
   changeStream(options: WatchOptions & { readonly tables?: readonly string[] } = {}): Watch {
-    return watches.changeStream(this[engineOf], options);
+    const engine = this[engineOf];
+    return engine.guard(() => watches.changeStream(engine, options));
   }
 
   /**
@@ -149,6 +154,12 @@ export class DatabaseSync implements Disposable {
   subscribe(listener: (changeset: Changeset) => void): () => void {
     const engine = this[engineOf];
     engine.assertOpen('subscribe');
+    if (typeof listener !== 'function') {
+      throw new ProgrammingError('A listener of commits is a function.', {
+        code: 'WATCH',
+        subcode: 'watch.listener',
+      });
+    }
     return engine.hub.addListener(engine, listener);
   }
 

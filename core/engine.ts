@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs';
 import type { Catalog } from './catalog.ts';
 import { ChangesetRecord } from './commit/changeset-record.ts';
 import { type Action, CommitPath } from './commit/commit-path.ts';
+import { FileWitness } from './commit/file-witness.ts';
 import type { Hub, HubMember } from './commit/hub.ts';
 import { acquireHub, releaseHub } from './commit/hub-registry.ts';
 import { configure } from './configure.ts';
+import { locateConstraint } from './constraint-location.ts';
 import type {
   Driver,
   DriverConnection,
@@ -13,7 +14,8 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { type FreshetError, InterfaceError, OperationalError, ProgrammingError } from './errors.ts';
+import { type FreshetError, InterfaceError, OperationalError } from './errors.ts';
+import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
 import { SchemaState } from './schema-state.ts';
@@ -22,6 +24,13 @@ import { fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
 import { StatementCache, type StatementCacheStats } from './statement-cache.ts';
 import type { Params } from './values.ts';
+
+/** An open iteration. `release` must be called once at its end. */
+export interface Iteration {
+  readonly statement: Statement;
+  readonly rows: IterableIterator<DriverRow>;
+  readonly release: () => void;
+}
 
 /**
  * One connection: every statement of every public method passes here, and those that change anything go on
@@ -38,26 +47,27 @@ export class Engine implements HubMember {
   readonly #statements: StatementCache;
   readonly #commits: CommitPath;
   readonly #closers = new Set<() => void>();
-  readonly #inode: string | undefined;
+  readonly #witness: FileWitness;
   readonly #begin: DriverStatement;
   readonly #commit: DriverStatement;
-  readonly #dataVersion: DriverStatement;
-  #lastDataVersion: unknown;
+  readonly #counters: DriverStatement;
+  readonly #iterations = new Iterations();
   #replaced = false;
+  #closing = false;
   #closed = false;
 
   constructor(driver: Driver, config: EffectiveConfig) {
     this.#driver = driver;
     this.config = config;
     const { path, readOnly, busyTimeoutMs } = config;
-    this.connection = this.#guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
+    this.connection = this.guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
     try {
-      this.#guard(() => configure(this.connection, config));
-      this.#inode = path === null ? undefined : inodeOf(path);
-      this.#schema = this.#guard(() => new SchemaState(this.connection));
+      this.guard(() => configure(this.connection, config));
+      this.#witness = this.guard(() => new FileWitness(this.connection, path, busyTimeoutMs));
+      this.#schema = this.guard(() => new SchemaState(this.connection));
       this.#begin = this.connection.prepare('BEGIN');
       this.#commit = this.connection.prepare('COMMIT');
-      this.#dataVersion = this.connection.prepare('PRAGMA main.data_version');
+      this.#counters = this.connection.prepare('SELECT changes(), last_insert_rowid()');
       this.#statements = new StatementCache(
         this.connection,
         this.#schema,
@@ -97,6 +107,11 @@ export class Engine implements HubMember {
     return this.#commits.transactionId;
   }
 
+  /** SQLite rolled this transaction back by itself. */
+  wasUndone(transactionId: number): boolean {
+    return this.#commits.wasUndone(transactionId);
+  }
+
   get catalog(): Catalog {
     return this.#schema.catalog;
   }
@@ -113,13 +128,30 @@ export class Engine implements HubMember {
     return this.#statements.stats;
   }
 
+  /** Never throws: what `onError` throws itself is reported as uncaught. */
   reportError = (error: unknown, context: { readonly during: string }): void => {
-    this.config.onError(error, context);
+    try {
+      this.config.onError(error, context);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   };
 
   /** Runs `call` when no transaction is open: now, or when the open one has ended, however it ends. */
   whenIdle(call: () => void): void {
     this.#commits.whenIdle(call);
+  }
+
+  /** An iteration holds its snapshot of the file: commits of other connections can't be read meanwhile. */
+  get isIterating(): boolean {
+    return this.config.path !== null && this.#iterations.count > 0;
+  }
+
+  /** Runs `call` when the last open iteration has ended. */
+  afterIterations(call: () => void): void {
+    this.#iterations.after(call);
   }
 
   /** Calls `call` when the connection closes; the result takes that back. */
@@ -144,7 +176,7 @@ export class Engine implements HubMember {
   /** @throws ProgrammingError for wrong SQL, an empty text, or more than one statement. */
   compile(sql: string): Statement {
     if (this.#closed || this.#replaced) this.assertOpen('prepare');
-    return this.#statements.compile(sql);
+    return this.guard(() => this.#statements.compile(sql));
   }
 
   isCurrent(statement: Statement): boolean {
@@ -153,7 +185,7 @@ export class Engine implements HubMember {
 
   /** The same statement for the schema as it is now. */
   current(statement: Statement): Statement {
-    return this.#statements.current(statement);
+    return this.guard(() => this.#statements.current(statement));
   }
 
   execute(statement: Statement, params: Params | undefined): DriverRunResult {
@@ -165,10 +197,14 @@ export class Engine implements HubMember {
       try {
         return statement.driver.run(bound);
       } catch (error) {
+        this.#commits.failedUnseen();
         throw this.#translate(error, statement);
       }
     }
-    return this.#perform(statement, bound, statement.plan.returning ? this.#runReturning : run);
+    const result = this.#perform(statement, bound, statement.plan.returning ? this.#runReturning : run);
+    // SQLite's counter still tells of the write before.
+    if (statement.plan.kind !== 'write' && statement.plan.kind !== 'other') result.changes = 0;
+    return result;
   }
 
   all(statement: Statement, params: Params | undefined): DriverRow[] {
@@ -186,12 +222,17 @@ export class Engine implements HubMember {
   }
 
   /** The rows of a SELECT one by one, from a statement that nobody else uses meanwhile. */
-  iterate(statement: Statement, params: Params | undefined): IterableIterator<DriverRow> {
-    if (statement.plan.kind !== 'select') return this.all(statement, params).values();
+  iterate(statement: Statement, params: Params | undefined): Iteration {
+    if (statement.plan.kind !== 'select') {
+      return { statement, rows: this.all(statement, params).values(), release: () => {} };
+    }
     this.assertOpen('iterate');
     const bound = bindParameters(statement.plan.parameters, params);
-    const own = this.#statements.compileUncached(statement.plan.sql, statement);
-    return this.#guard(() => own.driver.iterate(bound));
+    return this.guard(() => {
+      const own = this.#statements.compileUncached(statement.plan.sql, statement);
+      const rows = own.driver.iterate(bound);
+      return { statement: own, rows, release: this.#iterations.begin(rows) };
+    });
   }
 
   /** The next row of an iteration. */
@@ -206,19 +247,14 @@ export class Engine implements HubMember {
   /** Several statements, each with its own commit unless the script says otherwise. */
   exec(script: string): void {
     this.assertOpen('execute');
-    if (script.includes('\u0000')) {
-      throw new ProgrammingError('The script holds a NUL character, where SQLite would stop reading.', {
-        code: 'SQL',
-        subcode: 'sql.syntax',
-      });
-    }
     for (const sql of splitScript(script)) {
       // A listener of the statement before may have closed the database.
       this.assertOpen('execute');
-      const statement = this.#statements.compileUncached(sql);
-      const { kind, returning } = statement.plan;
-      if (kind === 'other') this.#commits.changeSchema(statement, [], () => this.connection.exec(sql));
-      else this.#perform<unknown>(statement, [], kind === 'write' && !returning ? run : all);
+      const statement = this.guard(() => this.#statements.compileUncached(sql));
+      const { kind, returning, parameters } = statement.plan;
+      const bound = bindParameters(parameters, undefined);
+      if (kind === 'other') this.#commits.changeSchema(statement, bound, () => this.connection.exec(sql));
+      else this.#perform<unknown>(statement, bound, kind === 'write' && !returning ? run : all);
     }
   }
 
@@ -246,8 +282,10 @@ export class Engine implements HubMember {
 
   // ---------------------------------------------------------------- as a member of the hub
 
+  // These are called after somebody's commit, or many times a second: they never throw and never wait.
+
   syncCapture(): void {
-    if (!this.#closed) this.#commits.syncCapture();
+    if (!this.#closed) this.#attempt('installing triggers', () => this.#commits.syncCapture());
   }
 
   startObserving(): void {
@@ -257,70 +295,93 @@ export class Engine implements HubMember {
 
   lookAtSchema(): void {
     this.whenIdle(() => {
-      if (!this.#closed && this.#schema.cookieMoved()) this.#commits.schemaMoved();
+      if (this.#closed) return;
+      const looked = this.#attempt('looking at the schema', () => {
+        if (this.#schema.cookieMoved()) this.#commits.schemaMoved();
+        return true;
+      });
+      // Each statement looks for itself when it is compiled again.
+      if (!looked) this.#schema.outdateStatements();
     });
   }
 
   sawForeignCommit(): boolean {
-    if (this.config.path === null || this.#closed) return false;
-    const version = this.#dataVersion.get([])?.[0];
-    if (version === this.#lastDataVersion) return false;
-    const first = this.#lastDataVersion === undefined;
-    this.#lastDataVersion = version;
-    return !first;
+    if (this.#closed) return false;
+    return this.#attempt('looking for other commits', () => this.#witness.sawForeignCommit()) ?? false;
   }
 
-  describeExternalCommit(): ChangesetRecord {
-    const before = this.catalog.tableNames();
-    const schemaChanged = !this.#replaced && this.#schema.cookieMoved();
-    if (schemaChanged) this.#commits.schemaMoved();
+  describeExternalCommit(): ChangesetRecord | undefined {
+    if (this.#replaced) return this.#external(false, []);
+    return this.#attempt('reading the schema', () =>
+      this.#witness.withoutWaiting(() => {
+        const before = this.catalog.tableNames();
+        const schemaChanged = this.#schema.cookieMoved();
+        if (schemaChanged) this.#commits.schemaMoved();
+        // A table that was dropped has changed, too.
+        return this.#external(schemaChanged, [...before, ...this.catalog.tableNames()]);
+      }),
+    );
+  }
+
+  #external(schemaChanged: boolean, tables: readonly string[]): ChangesetRecord {
     return new ChangesetRecord({
       commit_lsn: this.hub.allocateLsn(),
       source: 'external',
       schema_cookie: this.#schema.cookie,
-      schema_changed: schemaChanged,
-      // A table that was dropped has changed, too.
-      tables: Object.freeze([...new Set([...before, ...this.catalog.tableNames()])].sort()),
+      schema_changed: schemaChanged || this.#replaced,
+      tables: Object.freeze([...new Set(tables)].sort()),
       wide: true,
     });
   }
 
   fileWasReplaced(): boolean {
-    if (this.#replaced || this.#inode === undefined || this.config.path === null) return false;
-    if (inodeOf(this.config.path) === this.#inode) return false;
+    if (this.#replaced || !this.#witness.wasReplaced) return false;
     this.#replaced = true;
-    this.reportError(
-      new OperationalError('The database file was deleted or replaced while it was open. Open it again.', {
-        code: 'FILE_REPLACED',
-        subcode: 'io.file_replaced',
-      }),
-      { during: 'watching the database file' },
-    );
+    const message = 'The database file was deleted or replaced while it was open. Open it again.';
+    const details = { code: 'FILE_REPLACED', subcode: 'io.file_replaced' } as const;
+    this.reportError(new OperationalError(message, details), { during: 'watching the database file' });
     return true;
   }
 
   /**
    * Runs `read` on one state of the database, the last committed one, unless a transaction is open already.
-   * `foreign`: another program's commit is part of that state and has not been told yet.
+   * `foreign`: another program's commit is part of that state and has not been told yet. It doesn't wait for
+   * locks.
    */
   readConsistently<R>(read: (foreign: boolean) => R): R {
     this.assertOpen('query');
     if (this.connection.inTransaction) return read(false);
+    return this.#witness.withoutWaiting(() => {
+      this.guard(() => this.#begin.run([]));
+      try {
+        return read(this.guard(() => this.#witness.sawForeignCommit()));
+      } finally {
+        if (!this.#closed && this.connection.inTransaction) this.#commit.run([]);
+      }
+    });
+  }
+
+  /** A lock that somebody holds is no error here; any other failure is reported, once until it is another. */
+  #attempt<R>(during: string, call: () => R): R | undefined {
     try {
-      this.#begin.run([]);
+      const result = call();
+      this.#lastTrouble = undefined;
+      return result;
     } catch (error) {
-      throw this.#translate(error);
-    }
-    try {
-      return read(this.sawForeignCommit());
-    } finally {
-      if (!this.#closed && this.connection.inTransaction) this.#commit.run([]);
+      const translated = this.#translate(error);
+      if (translated.retryable || this.#lastTrouble === translated.message) return undefined;
+      this.#lastTrouble = translated.message;
+      this.reportError(translated, { during });
+      return undefined;
     }
   }
 
+  #lastTrouble: string | undefined;
+
   // ---------------------------------------------------------------- errors and the end
 
-  #guard<R>(call: () => R): R {
+  /** Runs `call`; an error of the driver is thrown as one of Freshet's. */
+  guard<R>(call: () => R): R {
     try {
       return call();
     } catch (error) {
@@ -336,17 +397,15 @@ export class Engine implements HubMember {
       }
       throw error;
     }
-    const target = statement?.plan.target;
-    const table = target === undefined ? undefined : (this.catalog.table(target)?.name ?? target);
+    if (!statement) return fromSqlite(failure, error);
     return fromSqlite(failure, error, {
-      target: table,
-      columnOf: (constraint, text) =>
-        table === undefined ? undefined : this.catalog.constrainedColumn(table, constraint, text),
+      locate: (subcode, message) => locateConstraint(statement, this.catalog, subcode, message),
     });
   }
 
   close(): void {
-    if (this.#closed) return;
+    if (this.#closing) return;
+    this.#closing = true;
     for (const call of [...this.#closers]) call();
     if (this.connection.inTransaction) {
       try {
@@ -377,9 +436,7 @@ export class Engine implements HubMember {
 
   readonly #runReturning: Action<DriverRunResult> = (statement, params) => {
     statement.all(params);
-    const [changes, lastInsertRowid] = this.connection
-      .prepare('SELECT changes(), last_insert_rowid()')
-      .get([]) as [bigint, bigint];
+    const [changes, lastInsertRowid] = this.#counters.get([]) as [bigint, bigint];
     return {
       changes: Number(changes),
       lastInsertRowid: Number.isSafeInteger(Number(lastInsertRowid))
@@ -392,8 +449,3 @@ export class Engine implements HubMember {
 const run: Action<DriverRunResult> = (statement, params) => statement.run(params);
 const all: Action<DriverRow[]> = (statement, params) => statement.all(params);
 const get: Action<DriverRow | undefined> = (statement, params) => statement.get(params);
-
-function inodeOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stat && `${stat.dev}:${stat.ino}`;
-}

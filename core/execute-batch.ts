@@ -18,6 +18,12 @@ export function executeBatch(
       subcode: 'sql.batch',
     });
   }
+  if (typeof paramsList !== 'object' || paramsList === null || !(Symbol.iterator in paramsList)) {
+    throw new ProgrammingError('A batch takes a list of parameters, one element for each run.', {
+      code: 'PARAMETER',
+      subcode: 'sql.parameter_type',
+    });
+  }
   const items = [...paramsList];
   // An empty list opens no transaction.
   if (items.length === 0) return { changes: 0 };

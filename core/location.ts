@@ -12,19 +12,26 @@ export interface Location {
 
 /** `:memory:`, the empty text and `memory://` mean memory; `file:` URLs may carry options; the rest is a path. */
 export function parseLocation(location: string): Location {
+  if (typeof location !== 'string') {
+    throw new ProgrammingError(`A location is text, not ${location === null ? 'null' : typeof location}.`, {
+      code: 'CONFIG',
+      subcode: 'config.location',
+    });
+  }
   if (location === ':memory:' || location === '') return { filename: null, query: [] };
   const scheme = /^(memory|file):/i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return { filename: location, query: [] };
   const [address = '', query = ''] = splitOnce(location, '?');
   const options = [...new URLSearchParams(query)];
   if (scheme === 'memory') return { filename: null, query: options };
+  if (address.slice('file:'.length) === ':memory:') return { filename: null, query: options };
   return { filename: filenameOf(address), query: options };
 }
 
 function filenameOf(address: string): string {
-  // `file:relative.db` is no URL with a host, but everybody's spelling of a path.
-  if (!/^file:\//i.test(address)) return decodeURIComponent(address.slice('file:'.length));
   try {
+    // `file:relative.db` is no URL with a host, but everybody's spelling of a path.
+    if (!/^file:\//i.test(address)) return decodeURIComponent(address.slice('file:'.length));
     return fileURLToPath(address);
   } catch (error) {
     throw new ProgrammingError(`The location ${basename(address)} isn't a usable file URL.`, {

@@ -80,6 +80,9 @@ const defaults: Settings = {
  * @throws ProgrammingError for an unknown key or a value out of range, naming it.
  */
 export function readSettings(query: Iterable<readonly [string, string]>, options: OpenOptions): Settings {
+  if (options === null || typeof options !== 'object') {
+    throw configError(`Options are an object, not ${String(options)}.`);
+  }
   const { options: text = '', onError, onWarning, ...own } = options;
   return {
     ...defaults,

@@ -144,10 +144,6 @@ describe('locations', () => {
     });
   });
 
-  it.each([undefined, null, 42, {}])('the location %j, which is no text, is refused', (location) => {
-    expect(thrownBy(() => openSync(location as never))).toMatchObject({ code: 'CONFIG' });
-  });
-
   it('a file that is no database is refused as corrupt, and left alone', () => {
     const path = temporaryFile();
     writeFileSync(path, 'This is a letter, not a database. '.repeat(100));
@@ -346,11 +342,11 @@ describe('options', () => {
   it.each(unknown)('an unknown key is an error that names it: %s', (key) => {
     const path = temporaryFile();
     const opens: (() => DatabaseSync)[] = [
-      () => openSync(`${pathToFileURL(path).href}?${key}=1`),
-      () => openSync(path, { options: `${key}=1` }),
+      () => openSync(`${pathToFileURL(path).href}?${key}=open`),
+      () => openSync(path, { options: `${key}=open` }),
     ];
-    // In an object onError is known, and __proto__ would be its prototype.
-    if (key !== 'onError') opens.push(() => openSync(path, JSON.parse(`{"${key}": 1}`)));
+    // As a key of the object itself, onError is known.
+    if (key !== 'onError') opens.push(() => openSync(path, JSON.parse(`{"${key}": "open"}`)));
     for (const open of opens) {
       const error = thrownBy(open);
       expect(error).toMatchObject({ name: 'ProgrammingError', code: 'CONFIG', subcode: 'config.option' });
@@ -398,12 +394,6 @@ describe('options', () => {
   it('that name a key without a value are an error', () => {
     for (const options of ['sync', '=full', 'sync=full;mode']) {
       expect(thrownBy(() => openSync('', { options })).code).toBe('CONFIG');
-    }
-  });
-
-  it('of another kind than an object are an error', () => {
-    for (const options of [null, 'sync=full', 5]) {
-      expect(thrownBy(() => openSync('', options as never)).code).toBe('CONFIG');
     }
   });
 });

@@ -39,6 +39,7 @@ export function planParameters(variables: readonly string[]): ParameterPlan {
       sqlstate: '07001',
     });
   }
+  if (dollars.includes('$0')) throw missing('$0');
   if (dollars.length === 0) return { style: 'named', names: ordered };
   return {
     style: 'dollar',

@@ -1,6 +1,7 @@
+import { atomically } from './atomically.ts';
 import type { Engine } from './engine.ts';
-import { OperationalError } from './errors.ts';
-import { decoder, narrowers, type RowMode } from './rows.ts';
+import { OperationalError, ProgrammingError } from './errors.ts';
+import { decoder, type RowMode } from './rows.ts';
 import type { Statement } from './statement.ts';
 import type { Params, SqlValue } from './values.ts';
 
@@ -21,6 +22,22 @@ export function query<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): T[] {
+  checkMode(options);
+  if (refusesAfterwards(engine, statement)) {
+    // What can't be returned is found out only after the write, which must not remain then.
+    return atomically(engine, 'deferred', () => readAll<T>(engine, statement, params, options));
+  }
+  return readAll<T>(engine, statement, params, options);
+}
+
+function readAll<T>(
+  engine: Engine,
+  statement: Statement,
+  params: Params | undefined,
+  options: ReadOptions<T> | undefined,
+): T[] {
+  // A listener of the write may close the database, and SQLite's statements with it.
+  if (statement.plan.kind !== 'select') void statement.columns;
   const rows = engine.all(statement, params);
   const decode = decoderFor<T>(engine, statement, options);
   const result = rows as unknown[] as T[];
@@ -34,6 +51,8 @@ export function queryOne<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): T | null {
+  if (statement.plan.kind !== 'select') return query<T>(engine, statement, params, options)[0] ?? null;
+  checkMode(options);
   const row = engine.first(statement, params);
   return row ? decoderFor<T>(engine, statement, options)(row) : null;
 }
@@ -44,8 +63,14 @@ export function fetchOne<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): T {
-  const row = queryOne<T>(engine, statement, params, options);
-  if (row !== null) return row;
+  checkMode(options);
+  if (statement.plan.kind === 'select') {
+    const row = engine.first(statement, params);
+    if (row) return decoderFor<T>(engine, statement, options)(row);
+  } else {
+    const rows = query<T>(engine, statement, params, options);
+    if (rows.length > 0) return rows[0] as T;
+  }
   throw new OperationalError('The query returned no row. Use queryOne() where that may be.', {
     code: 'NO_ROW',
     subcode: 'sql.no_row',
@@ -54,9 +79,22 @@ export function fetchOne<T>(
 }
 
 export function queryRaw(engine: Engine, statement: Statement, params?: Params): RawResult {
-  const narrow = narrowers[engine.config.intMode];
-  const rows = engine.all(statement, params).map((row) => row.map(narrow));
+  const rows = query<SqlValue[]>(engine, statement, params, { rowMode: 'array' });
   return { columns: [...statement.columns], rows };
+}
+
+/** `number` mode refuses integers past 2^53, also those that a write returns. */
+function refusesAfterwards(engine: Engine, { plan }: Statement): boolean {
+  return plan.returning && engine.config.intMode === 'number';
+}
+
+function checkMode(options: ReadOptions | undefined): void {
+  const { rowMode = 'object' } = options ?? {};
+  if (typeof rowMode === 'function' || ['object', 'array', 'row'].includes(rowMode)) return;
+  throw new ProgrammingError(
+    `The row mode ${String(rowMode)} is unknown: use 'object', 'array', 'row' or a function.`,
+    { code: 'CONFIG', subcode: 'config.option' },
+  );
 }
 
 /** Rows one by one. The read lock is held until the end, or until the loop is left. */
@@ -66,18 +104,26 @@ export function* iterate<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): Generator<T, void, undefined> {
-  const rows = engine.iterate(statement, params);
+  checkMode(options);
+  if (statement.plan.kind !== 'select') {
+    // A write runs whole before its first row.
+    yield* query<T>(engine, statement, params, options);
+    return;
+  }
+  const iteration = engine.iterate(statement, params);
   try {
     let decode: ReturnType<typeof decoderFor<T>> | undefined;
     for (;;) {
       engine.assertOpen('read on');
-      const { done, value } = engine.step(rows);
+      const { done, value } = engine.step(iteration.rows);
       if (done || value == null) return;
-      decode ??= decoderFor<T>(engine, statement, options);
+      // The columns are those of the schema at the first row.
+      decode ??= decoderFor<T>(engine, iteration.statement, options);
       yield decode(value);
     }
   } finally {
-    if (!engine.isClosed) rows.return?.();
+    if (!engine.isClosed) iteration.rows.return?.();
+    iteration.release();
   }
 }
 

@@ -14,6 +14,11 @@ const reads: readonly [name: string, read: Read][] = [
   ['query of a prepared statement', (db, sql, rowMode) => db.prepare(sql).query([], { rowMode })],
   ['queryOne of a prepared statement', (db, sql, rowMode) => one(db.prepare(sql).queryOne([], { rowMode }))],
   ['iterate of a prepared statement', (db, sql, rowMode) => [...db.prepare(sql).iterate([], { rowMode })]],
+  ['fetchOne of a prepared statement', (db, sql, rowMode) => [db.prepare(sql).fetchOne([], { rowMode })]],
+  [
+    'fetchOne of a transaction',
+    (db, sql, rowMode) => db.transaction((tx) => [tx.fetchOne(sql, [], { rowMode })]),
+  ],
   ['query of a transaction', (db, sql, rowMode) => db.transaction((tx) => tx.query(sql, [], { rowMode }))],
   [
     'queryOne of a transaction',
@@ -33,7 +38,7 @@ function one<T>(row: T | null): T[] {
   return row === null ? [] : [row];
 }
 
-describe.each(reads)('row modes object, array, Row and mapper function work in %s', (_name, read) => {
+describe.each(reads)('row modes object, array, Row and mapper function work in %s', (name, read) => {
   it('object, the default: the last of two columns with one name wins', () => {
     const expected = [{ id: 2, name: 'Ada', gone: null, bytes: new Uint8Array([1]) }];
     expect(read(opened(), sql, 'object')).toEqual(expected);
@@ -64,7 +69,7 @@ describe.each(reads)('row modes object, array, Row and mapper function work in %
   it('no row is no row in every mode', () => {
     for (const rowMode of ['object', 'array', 'row', () => 'mapped'] as RowMode[]) {
       const call = (): unknown => read(opened(), 'SELECT 1 AS x WHERE 0', rowMode);
-      if (_name === 'fetchOne') expect(thrownBy(call).code).toBe('NO_ROW');
+      if (name.startsWith('fetchOne')) expect(thrownBy(call).code).toBe('NO_ROW');
       else expect(call()).toEqual([]);
     }
   });

@@ -17,11 +17,9 @@ export interface SqliteFailure {
   readonly message: string;
 }
 
-/** Where the failing statement wrote, for the constraints whose message names no table. */
+/** Which table and column a constraint's message is about; the schema tells what the message leaves open. */
 export interface FailureContext {
-  readonly target?: string | undefined;
-  /** The column that a CHECK or a foreign key of `target` is about, when the schema tells. */
-  readonly columnOf?: (constraint: 'check' | 'foreign_key', text: string) => string | undefined;
+  locate(subcode: string, message: string): { readonly table?: string; readonly column?: string };
 }
 
 type Make = new (message: string, details: ErrorDetails) => FreshetError;
@@ -71,6 +69,7 @@ const constraint: Readonly<Record<number, readonly [subcode: string, sqlstate: s
 const wrongSql: readonly (readonly [RegExp, subcode: string, sqlstate: string])[] = [
   [/^no such table: /, 'sql.relation_not_found', '42P01'],
   [/^no such view: /, 'sql.relation_not_found', '42P01'],
+  [/^table .* has no column named /s, 'sql.column_not_found', '42703'],
   [/no such column: /, 'sql.column_not_found', '42703'],
   [/^no such function: /, 'sql.function_not_found', '42883'],
   [/syntax error$|^incomplete input$|^unrecognized token: /, 'sql.syntax', '42601'],
@@ -80,21 +79,8 @@ const wrongSql: readonly (readonly [RegExp, subcode: string, sqlstate: string])[
 const wrongState =
   /^cannot (start a transaction within|commit - no|rollback - no|commit transaction|release savepoint)|^no such savepoint: |within a transaction$|from within a transaction/;
 
-/** The table and column in `UNIQUE constraint failed: t.a, t.b` and its kin; names may hold dots. */
-function constrainedColumn(message: string): { table?: string; column?: string } {
-  const names = /constraint failed: (.+)$/s.exec(message)?.[1];
-  const first = names?.split(', ')[0];
-  const dot = first?.indexOf('.') ?? -1;
-  if (first === undefined || dot < 1) return {};
-  return { table: first.slice(0, dot), column: first.slice(dot + 1) };
-}
-
 /** SQLite's failure as one of Freshet's errors, with the original as `cause`. */
-export function fromSqlite(
-  failure: SqliteFailure,
-  cause: unknown,
-  context: FailureContext = {},
-): FreshetError {
+export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: FailureContext): FreshetError {
   const { errcode, message } = failure;
   const [make, details] = primary[errcode & 0xff] ?? [InternalError, { code: 'INTERNAL' as const }];
   if (make === IntegrityError) {
@@ -103,7 +89,7 @@ export function fromSqlite(
       ...details,
       subcode,
       sqlstate,
-      ...located(subcode, message, context),
+      ...context?.locate(subcode, message),
       cause,
     });
   }
@@ -137,25 +123,4 @@ export function fromSqlite(
     });
   }
   return new make(message, { ...details, cause });
-}
-
-function located(subcode: string, message: string, context: FailureContext) {
-  const { target, columnOf } = context;
-  switch (subcode) {
-    case 'constraint.unique':
-    case 'constraint.primary_key':
-    case 'constraint.not_null':
-    case 'constraint.rowid':
-      return { table: target, ...constrainedColumn(message) };
-    case 'constraint.datatype':
-      return { table: target, column: /\bcolumn \S+?\.(.+)$/.exec(message)?.[1] };
-    case 'constraint.check': {
-      const text = /^CHECK constraint failed: (.*)$/s.exec(message)?.[1] ?? '';
-      return { table: target, column: columnOf?.('check', text) };
-    }
-    case 'constraint.foreign_key':
-      return { table: target, column: columnOf?.('foreign_key', '') };
-    default:
-      return { table: target };
-  }
 }

@@ -25,6 +25,7 @@ export class StatementSync {
 
   /** Names of the result columns, in order; empty without a result. */
   get columns(): readonly string[] {
+    this.#engine.assertOpen('read the columns');
     return this.#current().columns;
   }
 
@@ -38,6 +39,11 @@ export class StatementSync {
 
   queryOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T | null {
     return reading.queryOne<T>(this.#engine, this.#current(), params, options);
+  }
+
+  /** @throws OperationalError (`NO_ROW`) where there is none. */
+  fetchOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T {
+    return reading.fetchOne<T>(this.#engine, this.#current(), params, options);
   }
 
   queryRaw(params?: Params): reading.RawResult {

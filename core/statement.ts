@@ -14,7 +14,7 @@ export class Statement {
   /** The schema as this was compiled for; another one asks for compiling again. */
   readonly generation: number;
   /** Tables that it may write, triggers and foreign-key actions included. */
-  readonly writes: readonly string[];
+  writes: readonly string[];
   /** A failure may leave part of the work done: OR FAIL, here or in the schema. */
   readonly mayFail: boolean;
   /** Rows may be replaced: OR REPLACE, here or in the schema. */
@@ -38,10 +38,13 @@ export class Statement {
     this.generation = generation;
     const isWrite = plan.kind === 'write';
     this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
+    const { target, targetSchema } = plan;
     const table =
-      plan.target === undefined
+      target === undefined
         ? undefined
-        : (catalog.table(plan.target, 'temp') ?? catalog.table(plan.target));
+        : targetSchema === undefined
+          ? (catalog.table(target, 'temp') ?? catalog.table(target))
+          : catalog.table(target, targetSchema);
     this.realIsInteger = (plan.places ?? []).map(
       (places) =>
         table !== undefined && places.length > 0 && places.every((place) => isIntegerPlace(place, table)),

@@ -388,21 +388,17 @@ describe('begin()', () => {
     expect(db.query('SELECT p FROM c')).toEqual([{ p: 1 }]);
   });
 
-  it('has the calls of the database that run SQL', () => {
-    const tx = opened().begin();
-    for (const name of [
-      'execute',
-      'exec',
-      'query',
-      'queryOne',
-      'fetchOne',
-      'queryRaw',
-      'iterate',
-      'executeBatch',
-    ]) {
-      expect(Reflect.get(tx, name), name).toBeTypeOf('function');
-    }
-    expect(Reflect.get(tx, 'prepare'), 'prepare').toBeTypeOf('function');
+  it('has the calls of the database that run SQL, and a statement prepared by it outlives it', () => {
+    const db = withTable();
+    const tx = db.begin();
+    const names = ['execute', 'exec', 'query', 'queryOne', 'fetchOne', 'queryRaw', 'iterate', 'executeBatch'];
+    for (const name of names) expect(Reflect.get(tx, name), name).toBeTypeOf('function');
+    const statement = tx.prepare('INSERT INTO t VALUES (?)');
+    statement.execute([1]);
+    expect(tx.fetchOne('SELECT n FROM t')).toEqual({ n: 1 });
+    tx.rollback();
+    statement.execute([2]);
+    expect(numbers(db)).toEqual([2]);
   });
 });
 
@@ -437,7 +433,9 @@ describe('a finished transaction', () => {
     ['exec', (tx) => tx.exec('INSERT INTO t VALUES (99)')],
     ['query', (tx) => tx.query('SELECT 1')],
     ['queryOne', (tx) => tx.queryOne('SELECT 1')],
+    ['fetchOne', (tx) => tx.fetchOne('SELECT 1')],
     ['queryRaw', (tx) => tx.queryRaw('SELECT 1')],
+    ['prepare', (tx) => tx.prepare('SELECT 1')],
     ['iterate', (tx) => [...tx.iterate('SELECT 1')]],
     ['executeBatch', (tx) => tx.executeBatch('INSERT INTO t VALUES (?)', [[99]])],
     ['executeBatch of nothing', (tx) => tx.executeBatch('INSERT INTO t VALUES (?)', [])],

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 import { OperationalError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
 import * as reading from './reading.ts';
-import type { ExecuteResult } from './statement-sync.ts';
+import { type ExecuteResult, StatementSync } from './statement-sync.ts';
 import type { Params, Row } from './values.ts';
 
 /**
@@ -45,6 +45,12 @@ export class TransactionSync implements Disposable {
     return reading.queryOne<T>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
+  /** @throws OperationalError (`NO_ROW`) where there is none. */
+  fetchOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T {
+    this.#assertOpen('query');
+    return reading.fetchOne<T>(this.#engine, this.#engine.compile(sql), params, options);
+  }
+
   queryRaw(sql: string, params?: Params): reading.RawResult {
     this.#assertOpen('query');
     return reading.queryRaw(this.#engine, this.#engine.compile(sql), params);
@@ -58,6 +64,12 @@ export class TransactionSync implements Disposable {
   executeBatch(sql: string, paramsList: Iterable<Params>): { changes: number } {
     this.#assertOpen('execute');
     return executeBatch(this.#engine, this.#engine.compile(sql), paramsList);
+  }
+
+  /** The statement outlives the transaction: it is the connection's. */
+  prepare(sql: string): StatementSync {
+    this.#assertOpen('prepare');
+    return new StatementSync(this.#engine, this.#engine.compile(sql));
   }
 
   /** Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. */

@@ -29,6 +29,7 @@ export class LiveRegistry implements Maintainer {
   readonly #scheduled = new Set<Schedule>();
   #settling: (() => void)[] = [];
   #waiting = false;
+  #afterIterations = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   static of(engine: Engine): LiveRegistry {
@@ -66,7 +67,8 @@ export class LiveRegistry implements Maintainer {
     }
     // The recipient may be told before this returns, and look at the query's value.
     opened(materialisation);
-    materialisation.seat(recipient);
+    const seated = materialisation;
+    this.#engine.hub.deliver(() => seated.seat(recipient));
     return materialisation;
   }
 
@@ -137,6 +139,7 @@ export class LiveRegistry implements Maintainer {
       this.#refreshWhenIdle();
       return;
     }
+    if (this.#engine.isIterating) this.#refreshAfterIterations();
     const failed: (() => void)[] = [];
     let foreign = false;
     try {
@@ -162,14 +165,18 @@ export class LiveRegistry implements Maintainer {
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
   }
 
-  /** Another connection holds a lock that the busy timeout didn't outlast. The answers stay as they are till then. */
+  /** Another connection holds a lock. The answers stay as they are till it lets go. */
   #retryLater(): void {
-    this.#retry ??= setTimeout(() => {
+    if (this.#retry !== undefined) return;
+    const retry = setTimeout(() => {
       this.#retry = undefined;
       this.#refreshDirty();
-      this.deliver();
+      this.#engine.hub.deliver(() => this.deliver());
       this.#settle();
     }, retryMs);
+    // Where timers can, this one doesn't keep the process alive.
+    if (typeof retry === 'object') retry.unref();
+    this.#retry = retry;
   }
 
   #refreshWhenIdle(): void {
@@ -178,8 +185,20 @@ export class LiveRegistry implements Maintainer {
     this.#engine.whenIdle(() => {
       this.#waiting = false;
       this.#refreshDirty();
-      this.deliver();
+      this.#engine.hub.deliver(() => this.deliver());
       this.#settle();
+    });
+  }
+
+  /** What others have committed meanwhile is read then; which queries it concerns is forgotten by now. */
+  #refreshAfterIterations(): void {
+    if (this.#afterIterations) return;
+    this.#afterIterations = true;
+    this.#engine.afterIterations(() => {
+      this.#afterIterations = false;
+      for (const materialisation of this.#materialisations.values()) materialisation.isDirty = true;
+      this.#refreshDirty();
+      this.#engine.hub.deliver(() => this.deliver());
     });
   }
 

@@ -71,7 +71,12 @@ export class Capture {
       if (this.#installed.has(key)) continue;
       const table = new CapturedTable(this.#nextId++, info);
       this.#define();
-      this.#connection.exec(triggers(table, this.#mayReplaceByRowid()).join(';\n'));
+      try {
+        this.#connection.exec(triggers(table, this.#mayReplaceByRowid()).join(';\n'));
+      } catch (error) {
+        this.#dropTriggers(table);
+        throw error;
+      }
       this.#tables.set(table.id, table);
       this.#installed.set(key, table);
     }

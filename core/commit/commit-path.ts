@@ -53,6 +53,10 @@ export class CommitPath {
   readonly #totalChanges: DriverStatement;
   #whenIdle: (() => void)[] = [];
   #transactionId = 0;
+  /** A transaction was begun, and nothing is known of its end. */
+  #isOpen = false;
+  /** The last transaction that SQLite rolled back by itself. */
+  #undoneId = -1;
   /** The open transaction has written while nobody watched. */
   wroteUnseen = false;
   /** The log holds everything that the open transaction did since. */
@@ -81,6 +85,16 @@ export class CommitPath {
   /** Another number for every transaction, so that a handle can tell whether its own still is the open one. */
   get transactionId(): number {
     return this.#transactionId;
+  }
+
+  /** A write that took the shortest way has failed. */
+  failedUnseen(): void {
+    if (this.#isOpen && !this.#connection.inTransaction) this.#undone();
+  }
+
+  /** SQLite rolled this transaction back by itself. */
+  wasUndone(transactionId: number): boolean {
+    return this.#undoneId === transactionId;
   }
 
   /** A write by the shortest way would go unnoticed. */
@@ -123,8 +137,11 @@ export class CommitPath {
   syncCapture(): void {
     if (this.#connection.inTransaction) return;
     const hub = this.#hub;
-    this.#captureVersion = hub.demandVersion;
+    // Till it has succeeded: a lock of somebody else may be in the way, and tables without triggers are wide.
+    this.#captureVersion = -1;
+    const { demandVersion } = hub;
     this.#capture.install(this.#schema.catalog.tableNames().filter((table) => hub.wantsRowsOf(table)));
+    this.#captureVersion = demandVersion;
   }
 
   /** Another program changed the schema: the triggers' columns may not be the tables' any more. */
@@ -151,12 +168,15 @@ export class CommitPath {
     try {
       result = action(statement.driver, bound);
     } catch (error) {
-      if (wasOpen && !this.#connection.inTransaction) this.#rolledBack();
+      if (wasOpen && !this.#connection.inTransaction) this.#undone();
       throw this.#translate(error, statement);
     }
     done();
     const isOpen = this.#connection.inTransaction;
-    if (!wasOpen && isOpen) this.#transactionId += 1;
+    if (!wasOpen && isOpen) {
+      this.#transactionId += 1;
+      this.#isOpen = true;
+    }
     if (wasOpen && !isOpen) {
       if (statement.plan.kind === 'rollback') this.#rolledBack();
       else this.#committed();
@@ -197,7 +217,7 @@ export class CommitPath {
     try {
       result = action(statement.driver, bound);
     } catch (error) {
-      if (wasOpen && !this.#connection.inTransaction) this.#rolledBack();
+      if (wasOpen && !this.#connection.inTransaction) this.#undone();
       else if (!wasOpen) this.#committed();
       throw this.#translate(error, statement);
     }
@@ -215,7 +235,7 @@ export class CommitPath {
   #prepareToTrack(): void {
     this.#tracking = this.#hub.isActive;
     this.wroteUnseen = false;
-    if (this.#captureVersion !== this.#hub.demandVersion) this.syncCapture();
+    if (this.#captureVersion !== this.#hub.demandVersion) this.#member.syncCapture();
   }
 
   #track(inTransaction: boolean): void {
@@ -242,28 +262,26 @@ export class CommitPath {
   /** After a statement that succeeded: which tables it changed beyond what the triggers recorded. */
   #settle(statement: Statement, mark: number, before: unknown, result: unknown): void {
     const log = this.#log;
-    let { writes } = statement;
     // A first run may be compiled for a schema that our triggers don't know.
     if (this.#statements.recompiled || !statement.hasRun) {
       statement.hasRun = true;
       if (this.#noticeForeignSchema()) {
         log.cut(mark, true);
-        for (const table of writes) log.touch(table);
+        for (const table of statement.writes) log.touch(table);
         return;
       }
     }
     if (this.#statements.recompiled) {
       // A pragma or a temporary object: what the statement may write could be another set now.
-      this.#schema.outdateStatements();
-      writes = this.#statements.compileUncached(statement.plan.sql).writes;
+      statement.writes = this.#statements.compileUncached(statement.plan.sql).writes;
     }
     if (!this.#capture.isEmpty && hasSuspects(log.entries, mark)) {
-      const settled = settleSuspects(log.entries.slice(mark), this.#capture, this.#connection);
+      const settled = this.#settleSuspects(log.entries.slice(mark));
       if (settled) log.replaceTail(mark, settled);
       else log.cut(mark, true);
     }
     let changed: boolean | undefined;
-    for (const table of writes) {
+    for (const table of statement.writes) {
       if (this.#capture.has(table)) {
         const unseen =
           statement.plan.replacesUnseen || (statement.mayReplace && this.#capture.missesReplaced(table));
@@ -276,6 +294,15 @@ export class CommitPath {
     }
   }
 
+  /** Undefined where it can't be told, somebody else's lock included: the tables are known to have changed. */
+  #settleSuspects(entries: readonly LogEntry[]): LogEntry[] | undefined {
+    try {
+      return settleSuspects(entries, this.#capture, this.#connection);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** After a statement that failed: what of its work remains. Returns the error for the caller. */
   #failed(
     error: unknown,
@@ -285,7 +312,7 @@ export class CommitPath {
     wasOpen: boolean,
   ): FreshetError {
     if (wasOpen && !this.#connection.inTransaction) {
-      this.#rolledBack();
+      this.#undone();
       return this.#translate(error, statement);
     }
     // OR FAIL and RAISE(FAIL) keep the rows before the failing one. So does, inside a transaction and against
@@ -319,6 +346,12 @@ export class CommitPath {
     this.#runIdle();
   }
 
+  /** SQLite rolled the transaction back by itself: OR ROLLBACK, a full disk. */
+  #undone(): void {
+    this.#undoneId = this.#transactionId;
+    this.#rolledBack();
+  }
+
   #rolledBack(): void {
     // What was created inside is gone, and what was dropped is back.
     if (this.#schemaDirty) this.#schema.moved();
@@ -327,6 +360,7 @@ export class CommitPath {
   }
 
   #ended(): void {
+    this.#isOpen = false;
     this.#log.clear();
     this.#tracking = false;
     this.#schemaDirty = false;
@@ -337,7 +371,7 @@ export class CommitPath {
       this.#capture.verify();
       this.#captureVersion = -1;
     }
-    if (this.#captureVersion !== this.#hub.demandVersion) this.syncCapture();
+    if (this.#captureVersion !== this.#hub.demandVersion) this.#member.syncCapture();
     this.#capture.forgetUnused();
   }
 
@@ -395,11 +429,21 @@ export class CommitPath {
   /** Another program changed the schema since this connection last looked. */
   #noticeForeignSchema(): boolean {
     // After DDL of its own the transaction holds the write lock, and nobody else can have changed anything.
-    if (this.#schemaDirty || !this.#schema.isStale) return false;
+    if (this.#schemaDirty || !this.#isStale()) return false;
     this.#schemaDirty = true;
     this.#schema.moved();
     this.#captureInDoubt = true;
     return true;
+  }
+
+  /** After a commit, somebody else's lock is no reason to fail: the statement looks again at its next run. */
+  #isStale(): boolean {
+    try {
+      return this.#schema.isStale;
+    } catch {
+      this.#schema.outdateStatements();
+      return false;
+    }
   }
 
   /** A statement failed over our own triggers, whose columns another program has dropped. True: try again. */

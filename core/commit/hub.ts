@@ -30,8 +30,8 @@ export interface HubMember {
   lookAtSchema(): void;
   /** Whether another connection has committed since this was last asked. False while it can't tell. */
   sawForeignCommit(): boolean;
-  /** What a commit of another program looks like from here: every table may have changed. */
-  describeExternalCommit(): ChangesetRecord;
+  /** What a commit of another program looks like from here; undefined while a lock keeps it from telling. */
+  describeExternalCommit(): ChangesetRecord | undefined;
   /** The file that was opened is no longer the one at its path. */
   fileWasReplaced(): boolean;
   reportError: ErrorHandler;
@@ -71,6 +71,8 @@ export class Hub {
   readonly #external: ExternalCommits;
   #demandForAll = 0;
   #delivering = false;
+  /** A commit of another program was seen, and couldn't be told yet. */
+  #isOwed = false;
   #lastLsn = 0;
   /** The member that other programs' commits not told yet can be seen from; any, while it isn't known. */
   #witness: HubMember | undefined;
@@ -182,32 +184,48 @@ export class Hub {
    * see of it.
    */
   publish(changeset: ChangesetRecord, committer: HubMember, local?: ChangesetRecord): void {
-    const isShared = this.#absorb(committer);
-    if (local) for (const maintainer of this.#maintainers) maintainer.maintain(local);
-    this.#spread(changeset);
-    if (isShared && committer.sawForeignCommit()) this.#spreadExternal(committer);
+    this.deliver(() => {
+      const isShared = this.#absorb(committer);
+      this.#spread(changeset);
+      if (local) for (const maintainer of this.#maintainers) maintainer.maintain(local);
+      if (isShared && committer.sawForeignCommit()) this.#spreadExternal(committer);
+    });
+  }
+
+  /** Runs `call`, which may tell subscribers; what they commit meanwhile is delivered after it. */
+  deliver(call: () => void): void {
+    if (this.#delivering) {
+      call();
+      return;
+    }
+    this.#delivering = true;
+    try {
+      call();
+    } finally {
+      this.#delivering = false;
+    }
     this.#drain();
   }
 
   /** A commit that only the committer's connection can see: of `temp`, or of an attached database. */
   publishLocally(changeset: ChangesetRecord): void {
     for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
-    for (const maintainer of this.#maintainers) maintainer.deliver();
+    this.deliver(() => {
+      for (const maintainer of [...this.#maintainers]) maintainer.deliver();
+    });
   }
 
   /** Tells everybody if another program has committed. */
   checkForExternalCommits(): void {
     const member = this.#idleMember();
     if (!member || !this.isActive) return;
-    try {
-      if (member.fileWasReplaced()) {
-        this.#external.stop();
-        this.#spread(member.describeExternalCommit());
-      } else if (member.sawForeignCommit()) {
-        this.#spreadExternal(member);
-      }
-    } catch (error) {
-      member.reportError(error, { during: 'looking for commits of other programs' });
+    // Each handle finds out for itself, for each has opened the file for itself.
+    const replaced = [...this.#members].filter((one) => one.fileWasReplaced());
+    if (replaced.length > 0) {
+      if (replaced.length === this.#members.size) this.#external.stop();
+      this.#spreadExternal(member);
+    } else if (this.#isOwed || member.sawForeignCommit()) {
+      this.#spreadExternal(member);
     }
     this.#drain();
   }
@@ -261,7 +279,9 @@ export class Hub {
   #spreadExternal(member: HubMember): void {
     do {
       this.#absorb(member);
-      this.#spread(member.describeExternalCommit());
+      const changeset = member.describeExternalCommit();
+      this.#isOwed = changeset === undefined;
+      if (changeset) this.#spread(changeset);
     } while (member.sawForeignCommit());
   }
 

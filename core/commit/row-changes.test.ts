@@ -219,6 +219,7 @@ describe('row changes list', () => {
       [
         "REPLACE INTO t VALUES (4, 'x', 2)",
         "REPLACE INTO t VALUES (5, 'X', 0)",
+        "INSERT OR REPLACE INTO t VALUES (5, 'y', 9) ON CONFLICT (id) DO UPDATE SET a = 'q', b = 9",
         'UPDATE OR REPLACE t SET b = 5 WHERE id = 3',
       ],
     ],

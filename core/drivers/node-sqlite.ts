@@ -49,9 +49,17 @@ const tableIsSecond = new Set<number>([
 
 class NodeConnection implements DriverConnection {
   readonly #database: DatabaseSync;
+  readonly #lastRowid: StatementSync;
 
   constructor(filename: string, { readOnly, busyTimeoutMs }: DriverOpenOptions) {
     this.#database = new DatabaseSync(filename, { readOnly, timeout: busyTimeoutMs });
+    this.#lastRowid = this.#database.prepare('SELECT last_insert_rowid() AS id');
+    this.#lastRowid.setReadBigInts(true);
+  }
+
+  /** With all of its 64 bits. */
+  get lastInsertRowid(): bigint {
+    return this.#lastRowid.get()?.id as bigint;
   }
 
   get inTransaction(): boolean {
@@ -59,7 +67,7 @@ class NodeConnection implements DriverConnection {
   }
 
   prepare(sql: string): DriverStatement {
-    return new NodeStatement(this.#database, sql);
+    return new NodeStatement(this.#database.prepare(sql), this);
   }
 
   exec(script: string): void {
@@ -86,12 +94,12 @@ class NodeConnection implements DriverConnection {
 }
 
 class NodeStatement implements DriverStatement {
-  readonly #database: DatabaseSync;
   readonly #statement: StatementSync;
+  readonly #connection: NodeConnection;
 
-  constructor(database: DatabaseSync, sql: string) {
-    this.#database = database;
-    this.#statement = database.prepare(sql);
+  constructor(statement: StatementSync, connection: NodeConnection) {
+    this.#statement = statement;
+    this.#connection = connection;
     this.#statement.setReturnArrays(true);
     this.#statement.setAllowBareNamedParameters(false);
   }
@@ -105,9 +113,7 @@ class NodeStatement implements DriverStatement {
     this.#readBigInts(false);
     const result = this.#run(params);
     if (!Number.isSafeInteger(result.lastInsertRowid)) {
-      const exact = this.#database.prepare('SELECT last_insert_rowid() AS id');
-      exact.setReadBigInts(true);
-      result.lastInsertRowid = exact.get()?.id as bigint;
+      result.lastInsertRowid = this.#connection.lastInsertRowid;
     }
     return result as DriverRunResult;
   }

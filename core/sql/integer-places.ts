@@ -45,7 +45,7 @@ export function isIntegerPlace({ column }: ColumnPlace, table: TableInfo): boole
   if (table.kind !== 'table') return false;
   const found =
     typeof column === 'number'
-      ? table.columns[column]
+      ? table.columns.filter(({ isGenerated }) => !isGenerated)[column]
       : table.columns.find(({ name }) => foldName(name) === foldName(column));
   return found !== undefined && /int/i.test(found.declaredType);
 }

@@ -1,4 +1,5 @@
 import {
+  type DeleteStmt,
   type InsertStmt,
   parseStmt,
   type Stmt,
@@ -34,8 +35,11 @@ export interface StatementPlan {
   readonly parameters: ParameterPlan;
   /** Of SAVEPOINT, RELEASE and ROLLBACK TO; SQLite compares these without regard to ASCII case. */
   readonly savepoint?: string;
-  /** The table that a write names. */
+  /** The table that a write names, and the database if it names that. */
   readonly target?: string;
+  readonly targetSchema?: string;
+  /** It is an INSERT or REPLACE. */
+  readonly inserts?: boolean;
   /** OR REPLACE, OR FAIL and so on, as the parser spells them. */
   readonly conflict?: string;
   /** OR REPLACE in a form whose deleted rows BEFORE triggers can't foresee. */
@@ -83,15 +87,17 @@ const kinds: Readonly<Partial<Record<Stmt['type'], StatementKind>>> = {
  * @throws ProgrammingError for a second statement, which SQLite's own prepare would drop in silence.
  */
 export function planStatement(sql: string): StatementPlan {
-  const parsed = parseStmt(sql, { allowTrailing: true, emitTokens: true });
+  const text = checkText(sql);
+  const parsed = parseStmt(text, { allowTrailing: true, emitTokens: true });
   if (parsed.status === 'error') {
+    refuseSecond(text);
     // SQLite has the last word on what is SQL; what only it understands takes the widest way.
-    const parameters = planParameters(variablesOf(tokenize(sql)).map(({ text }) => text));
+    const parameters = planParameters(variablesOf(tokenize(text)).map(({ text }) => text));
     return { sql, kind: 'other', parameters, returning: false, sys: false };
   }
-  refuseTrailing(sql, parsed.tail);
+  refuseTrailing(text, parsed.tail);
   const statement = parsed.root;
-  const variables = variablesOf(parsed.tokens ?? tokenize(sql));
+  const variables = variablesOf(parsed.tokens ?? tokenize(text));
   const parameters = planParameters(variables.map(({ text }) => text));
   return {
     sql,
@@ -119,7 +125,8 @@ function details(statement: Stmt): Partial<StatementPlan> {
     case 'InsertStmt':
     case 'UpdateStmt':
       return {
-        target: statement.tblName.objName.text,
+        ...targetOf(statement),
+        inserts: statement.type === 'InsertStmt',
         returning: statement.returning !== undefined,
         ...(statement.orConflict !== undefined && { conflict: statement.orConflict }),
         replacesUnseen: statement.orConflict === 'Replace' && changesRowsUnseen(statement),
@@ -130,10 +137,15 @@ function details(statement: Stmt): Partial<StatementPlan> {
           statement.body !== undefined && !/_(x?info|list|check)$/i.test(statement.name.objName.text),
       };
     case 'DeleteStmt':
-      return { target: statement.tblName.objName.text, returning: statement.returning !== undefined };
+      return { ...targetOf(statement), returning: statement.returning !== undefined };
     default:
       return {};
   }
+}
+
+function targetOf({ tblName }: InsertStmt | UpdateStmt | DeleteStmt): Partial<StatementPlan> {
+  const { dbName, objName } = tblName;
+  return { target: objName.text, ...(dbName && { targetSchema: dbName.text }) };
 }
 
 /** `UPDATE OF id` triggers don't fire for `SET rowid = ...`, nor can an upsert's own update be foreseen. */
@@ -175,12 +187,19 @@ function placesByPosition(variables: readonly Variable[], statement: Stmt): (rea
 }
 
 function refuseTrailing(sql: string, tail: number): void {
-  for (const token of tokenize(sql.slice(tail))) {
-    if (tokenName(token.type) === 'SEMI' || token.text === '') continue;
-    throw new ProgrammingError(
-      'Only one statement can be executed at a time. Run a script with exec(), or each statement by itself.',
-      { code: 'SQL', subcode: 'sql.multiple_statements', sqlstate: '42601' },
-    );
+  if (isEmptyScript(sql.slice(tail))) return;
+  throw new ProgrammingError(
+    'Only one statement can be executed at a time. Run a script with exec(), or each statement by itself.',
+    { code: 'SQL', subcode: 'sql.multiple_statements', sqlstate: '42601' },
+  );
+}
+
+/** Of a text that can't be parsed as a whole, the beginning may be a statement: SQLite would run that. */
+function refuseSecond(sql: string): void {
+  for (const { type, span } of tokenize(sql)) {
+    if (tokenName(type) !== 'SEMI') continue;
+    const tail = span.offset + span.length;
+    if (parseStmt(sql.slice(0, tail)).status === 'ok') refuseTrailing(sql, tail);
   }
 }
 
@@ -198,9 +217,30 @@ function mentionsSys(statement: Stmt): boolean {
   return found;
 }
 
+/**
+ * SQL as the parser takes it. SQLite reads a byte order mark as a blank; at a NUL it stops reading, and so
+ * would drop in silence what follows.
+ */
+function checkText(sql: unknown): string {
+  if (typeof sql !== 'string') {
+    throw new ProgrammingError(`SQL is text, not ${sql === null ? 'null' : typeof sql}.`, {
+      code: 'SQL',
+      subcode: 'sql.not_text',
+    });
+  }
+  if (sql.includes('\u0000')) {
+    throw new ProgrammingError('The SQL holds a NUL character, where SQLite would stop reading.', {
+      code: 'SQL',
+      subcode: 'sql.syntax',
+      sqlstate: '42601',
+    });
+  }
+  return sql.startsWith('\ufeff') ? ` ${sql.slice(1)}` : sql;
+}
+
 /** The statements of a script, one text each; what follows an unparsable one stays together. */
 export function* splitScript(script: string): Generator<string> {
-  let rest = script;
+  let rest = checkText(script);
   while (rest !== '') {
     const parsed = parseStmt(rest, { allowTrailing: true });
     if (parsed.status === 'error') {

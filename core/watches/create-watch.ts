@@ -53,6 +53,7 @@ export function changeStream(
   engine: Engine,
   options: WatchOptions & { readonly tables?: readonly string[] },
 ): Watch {
+  engine.assertOpen('watch');
   const { tables = [] } = options;
   return open(engine, changeStreamSpec(tables.length === 0 ? null : watchable(engine, tables)), options);
 }

@@ -121,6 +121,15 @@ describe('watchQuery rejects', () => {
     expect(db.reactiveMetrics().active_watch_count).toBe(0);
   });
 
+  test('a query that fails at its first row, and leaves nothing behind', () => {
+    db.execute("INSERT INTO other VALUES ('no JSON')");
+    expect(() => db.watchQuery("SELECT json_extract(v, '$') FROM other")).toThrow(
+      expect.objectContaining({ code: 'SQL' }),
+    );
+    expect(db.reactiveMetrics()).toMatchObject({ active_watch_count: 0, query_watch_count: 0 });
+    expect(db.query("SELECT name FROM sqlite_temp_schema WHERE type = 'trigger'")).toEqual([]);
+  });
+
   test('wrong SQL, a second statement, and parameters that don’t fit, and leaves nothing behind', () => {
     for (const [sql, params] of [
       ['SELECT nothing FROM album', []],
@@ -178,7 +187,7 @@ describe('no commit between the initial snapshot and the first event is lost', (
     reader.subscribe(() => {
       if (commits >= 1000) return;
       commit();
-      open();
+      if (commits % 4 === 0) open();
       if (commits % 3 === 0) commit();
     });
     open();

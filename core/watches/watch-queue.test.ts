@@ -319,6 +319,19 @@ describe('close', () => {
     for (const watch of watches) await expect(watch.next()).rejects.toThrow(InterfaceError);
   });
 
+  test('of the database makes every way to watch throw an InterfaceError', () => {
+    db.close();
+    const ways: readonly (() => unknown)[] = [
+      () => db.watchTable('t'),
+      () => db.watchRange('t', {}),
+      () => db.watchQuery('SELECT * FROM t'),
+      () => db.changeStream(),
+      () => db.changeStream({ tables: ['t'] }),
+      () => db.subscribe(() => {}),
+    ];
+    for (const way of ways) expect(way, String(way)).toThrow(InterfaceError);
+  });
+
   test('a watch in a using declaration is closed at the end of its scope', async () => {
     {
       using watch = db.watchTable('t');

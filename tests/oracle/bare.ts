@@ -20,15 +20,19 @@ function bound(
   return [Object.fromEntries(Object.entries(params).map(([name, given]) => [name, value(given)]))];
 }
 
-/** Rows as Freshet gives them: ordinary objects, integers as numbers where safe. */
+/** Integers as numbers where safe. */
+function shown(value: SqlValue): SqlValue {
+  const safe =
+    typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
+  return safe ? Number(value) : value;
+}
+
+/** Rows as Freshet gives them: ordinary objects. */
 function plain(row: Record<string, SqlValue>): Row {
   const copy: Row = {};
   for (const name of Object.keys(row)) {
-    const value = row[name] as SqlValue;
-    const safe =
-      typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
-    const shown = safe ? Number(value) : value;
-    Object.defineProperty(copy, name, { value: shown, enumerable: true, writable: true, configurable: true });
+    const value = shown(row[name] as SqlValue);
+    Object.defineProperty(copy, name, { value, enumerable: true, writable: true, configurable: true });
   }
   return copy;
 }
@@ -40,6 +44,8 @@ function plain(row: Record<string, SqlValue>): Row {
 export class BareDatabase implements Runner {
   readonly sqlite: DatabaseSync;
   #depth = 0;
+  /** SQLite rolled the transaction back by itself, so its function can't return as if it had committed. */
+  #undone = false;
 
   constructor(location: string) {
     this.sqlite = new DatabaseSync(location);
@@ -51,8 +57,13 @@ export class BareDatabase implements Runner {
   protected onCommit(): void {}
 
   #after<R>(work: () => R): R {
+    const wasOpen = this.sqlite.isTransaction;
+    if (!wasOpen) this.#undone = false;
     try {
       return work();
+    } catch (error) {
+      if (wasOpen && !this.sqlite.isTransaction) this.#undone = true;
+      throw error;
     } finally {
       if (!this.sqlite.isTransaction) this.onCommit();
     }
@@ -60,10 +71,10 @@ export class BareDatabase implements Runner {
 
   execute(sql: string, params?: Params): RunResult {
     return this.#after(() => {
-      const { changes, lastInsertRowid } = this.sqlite
-        .prepare(sql)
-        .run(...(bound(sql, params) as SQLInputValue[]));
-      return { changes: Number(changes), lastInsertRowid };
+      const statement = this.sqlite.prepare(sql);
+      statement.setReadBigInts(true);
+      const { changes, lastInsertRowid } = statement.run(...(bound(sql, params) as SQLInputValue[]));
+      return { changes: Number(changes), lastInsertRowid: shown(lastInsertRowid) as number | bigint };
     });
   }
 
@@ -109,6 +120,7 @@ export class BareDatabase implements Runner {
 
   begin(mode: 'deferred' | 'immediate' | 'exclusive' = 'deferred'): OracleTransaction {
     this.sqlite.exec(`BEGIN ${mode}`);
+    this.#undone = false;
     return {
       execute: (sql, params) => this.execute(sql, params),
       exec: (script) => this.exec(script),
@@ -126,10 +138,14 @@ export class BareDatabase implements Runner {
     const nested = this.sqlite.isTransaction;
     const name = `level${this.#depth}`;
     this.sqlite.exec(nested ? `SAVEPOINT ${name}` : 'BEGIN');
+    if (!nested) this.#undone = false;
     this.#depth++;
     try {
       work();
-      if (this.sqlite.isTransaction) this.sqlite.exec(nested ? `RELEASE ${name}` : 'COMMIT');
+      if (this.#undone) throw new Error('SQLite has rolled the transaction back');
+      // An OR ROLLBACK that `work` got over has left nothing to commit, and that is no success.
+      if (!this.sqlite.isTransaction) throw new Error('SQLite has rolled the transaction back');
+      this.sqlite.exec(nested ? `RELEASE ${name}` : 'COMMIT');
     } catch (error) {
       if (this.sqlite.isTransaction)
         this.sqlite.exec(nested ? `ROLLBACK TO ${name}; RELEASE ${name}` : 'ROLLBACK');

@@ -129,6 +129,7 @@ class Checker {
     const db = foreign ?? this.#handles[step.by] ?? this.#first;
     const version = foreign && this.#dataVersion();
     lookAtSchema(db);
+    for (const watched of this.#watched) watched.replanned = step.schema;
     this.#history.push(step);
     const outcomes = runStep(db, step.action, hooks);
     if (undone(step.action, outcomes) && this.#followed.told.first !== told.first) {
@@ -160,9 +161,8 @@ class Checker {
     const real = readContents(this.#first);
     const difference = contentsDifference(this.#twin.contents(), real);
     if (got === expected && difference === null) return;
-    const other = this.#twin.again(this.#folder);
-    this.#forked = other.goesThisWay(this.#history, at, got, real);
-    other.close();
+    const course = { history: this.#history, at, outcomes: got, contents: real };
+    this.#forked = Twin.wouldGo(course, this.#case, this.#folder);
     if (this.#forked) this.#tally.forked++;
     else if (got !== expected) {
       const texts = [`${got} instead of ${expected}`.replaceAll('\n', ' | '), ...errors];

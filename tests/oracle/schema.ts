@@ -235,7 +235,7 @@ export function makeTable(random: Random, tables: readonly Table[], wanted: stri
   const parent = random.chance(0.7) ? reference(random, tables, plan, name) : null;
   if (parent && !(strict && parent.type === '')) columns.push({ ...parent, name: names('parent') });
   if (random.chance(0.03))
-    columns.push(...random.times(70, (i) => column(names(`c${i}`), strict ? 'INT' : '', 'small')));
+    columns.push(...random.times(70, (i) => column(names(`wide${i}`), strict ? 'INT' : '', 'small')));
   if (random.chance(0.02))
     columns.push(...['rowid', 'oid', '_rowid_'].map((c) => column(names(c), 'INT', 'small')));
   if (random.chance(0.1)) columns.reverse();

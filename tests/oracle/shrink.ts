@@ -41,7 +41,10 @@ export async function shrink(
   };
   const { step, live } = failure.difference;
   await tried({ ...best.case, steps: best.case.steps.slice(0, step + 1) });
-  for (const kept of [[], live === null ? [] : [live]]) if (await tried(withLives(best.case, kept))) break;
+  const whole = best.case;
+  if (!(await tried(withLives(whole, live === null ? [] : [live])))) {
+    await fewer([...whole.lives.keys()], (kept) => tried(withLives(whole, kept)));
+  }
   for (let size = -1; size !== measure(best.case) && Date.now() < end; ) {
     size = measure(best.case);
     await fewer(best.case.steps, (steps) => tried({ ...best.case, steps }));

@@ -19,15 +19,22 @@ export function answerOf(
   }
 }
 
+/** What an engine made of a case so far. */
+export interface Course {
+  readonly history: readonly Step[];
+  /** Index of the step whose outcomes are given; after it come only those of listeners. */
+  readonly at: number;
+  readonly outcomes: string;
+  readonly contents: Contents;
+}
+
 /** SQLite alone, doing what the engine does: as many connections, the same statements on each of them. */
 export class Twin {
-  readonly #case: Case;
   readonly #connections: Readonly<Partial<Record<Actor, BareDatabase>>>;
   readonly first: BareDatabase;
 
   /** In `folder` for a case about a file, otherwise in memory. */
   constructor(testCase: Case, folder: string | null, name: string) {
-    this.#case = testCase;
     const open = (): BareDatabase => new BareDatabase(folder ? join(folder, name) : ':memory:');
     this.first = open();
     for (const sql of testCase.schema) attempt(() => this.first.exec(sql));
@@ -62,23 +69,29 @@ export class Twin {
     return answers.filter((rows) => rows !== null);
   }
 
-  /**
-   * Whether SQLite comes to this outcome (of the step `at`) and content too when its tables have triggers that do nothing. A trigger
-   * makes it collect the rows of an UPDATE or DELETE first, keep a statement journal, check a STRICT type earlier and
-   * a self-reference at all; so the order in which rows collide, and what a refused statement leaves, may differ from
-   * the plain table's. Freshet's triggers do that as any others would.
-   */
-  goesThisWay(history: readonly Step[], at: number, outcomes: string, contents: Contents): boolean {
+  #goes({ history, at, outcomes, contents }: Course, events: readonly string[]): boolean {
     const ran = history.map((step) => {
-      for (const db of Object.values(this.#connections)) addIdleTriggers(db);
+      for (const db of Object.values(this.#connections)) addIdleTriggers(db, events);
       return this.run(step).join('\n');
     });
     return ran[at] === outcomes && contentsDifference(contents, this.contents()) === null;
   }
 
-  /** The same from the start, under another name. */
-  again(folder: string | null): Twin {
-    return new Twin(this.#case, folder, 'twin with triggers.db');
+  /**
+   * Whether SQLite takes this course when its tables have triggers that do nothing. A trigger makes it collect the rows
+   * of an UPDATE or DELETE first, keep a statement journal, and check a STRICT type earlier; so the order in which rows
+   * collide, and what a refused statement leaves, may differ from the plain table's. Freshet's triggers do that as any
+   * others would.
+   */
+  static wouldGo(course: Course, testCase: Case, folder: string | null): boolean {
+    return idleTriggers.some((events, variant) => {
+      const twin = new Twin(testCase, folder, `triggers${variant}.db`);
+      try {
+        return twin.#goes(course, events);
+      } finally {
+        twin.close();
+      }
+    });
   }
 
   close(): void {
@@ -91,24 +104,24 @@ export function lookAtSchema(db: { query: BareDatabase['query'] }): void {
   db.query('SELECT 1 FROM sqlite_schema');
 }
 
-/** As a trigger that might refuse the row, so that SQLite is ready to undo the statement. */
-const nothing = "SELECT RAISE(ABORT, 'never') WHERE 0";
+const allEvents = ['INSERT', 'UPDATE', 'DELETE'].flatMap((event) => [`BEFORE ${event}`, `AFTER ${event}`]);
 
-function addIdleTriggers(db: BareDatabase): void {
+/** Which triggers an engine may have: it may do without the one that checks a STRICT type early. */
+const idleTriggers = [allEvents, allEvents.filter((event) => event !== 'BEFORE INSERT')];
+
+function addIdleTriggers(db: BareDatabase, events: readonly string[]): void {
   const tables = db.query(
     "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
   );
+  // As a trigger that might refuse the row, so that SQLite is ready to undo the statement.
+  const nothing = "SELECT RAISE(ABORT, 'never') WHERE 0";
   for (const { name } of tables) {
-    for (const time of ['BEFORE', 'AFTER']) {
-      for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
-        const trigger = quoted(`idle ${time} ${event} ${name}`);
-        const on = `main.${quoted(String(name))}`;
-        attempt(() =>
-          db.exec(
-            `CREATE TEMP TRIGGER IF NOT EXISTS ${trigger} ${time} ${event} ON ${on} BEGIN ${nothing}; END`,
-          ),
-        );
-      }
+    for (const event of events) {
+      const trigger = quoted(`idle ${event} ${name}`);
+      const on = `main.${quoted(String(name))}`;
+      attempt(() =>
+        db.exec(`CREATE TEMP TRIGGER IF NOT EXISTS ${trigger} ${event} ON ${on} BEGIN ${nothing}; END`),
+      );
     }
   }
 }

@@ -18,6 +18,8 @@ export class Watched {
   /** What ended the live query. */
   error: unknown = null;
   emissions = 0;
+  /** After DDL the plan is another one, and may name rows by other keys. */
+  replanned = false;
   readonly #engine: Engine;
   readonly #report: Report;
   readonly #afterEmission: () => void;
@@ -95,7 +97,7 @@ export class Watched {
 
   /** A row that didn't change is the same object. Only where its content tells which row it is. */
   #checkIdentity(before: Rows, rows: Rows): void {
-    if (!this.case.query.keyed) return;
+    if (!this.case.query.keyed || this.replanned) return;
     const known = new Set(before);
     const fresh = rows.filter((row) => !known.has(row));
     if (fresh.length === 0) return;

@@ -26,7 +26,7 @@ export function opened(location = ':memory:', options: OpenOptions = {}): Databa
   const db = openSync(location, { onError: (error) => errors.push(error), ...options });
   onTestFinished(() => {
     db.close();
-    expect(errors).toEqual([]);
+    expect([...new Set(errors.map(String))]).toEqual([]);
   });
   return db;
 }
