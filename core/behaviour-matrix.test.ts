@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { opened, temporaryFile } from '../tests/support/opening.ts';
 import { documented, rejectionOf, thrownBy } from '../tests/support/thrown.ts';
 
-/** Every operation in every state: what it returns, what it leaves behind, and what it refuses with. */
+/** Every operation in every state: what it returns, leaves behind, and refuses with. One table, so one long file. */
 
 const schema = `
   CREATE TABLE t (id INTEGER PRIMARY KEY, x);

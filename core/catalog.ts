@@ -119,6 +119,12 @@ export class Catalog {
     return 'BINARY';
   }
 
+  /** A table by its `tableKey`. */
+  byKey(key: string): TableInfo | undefined {
+    const at = key.indexOf('\u0000');
+    return at < 0 ? this.table(key) : this.table(key.slice(at + 1), key.slice(0, at));
+  }
+
   tableOfIndex(index: string): string | undefined {
     const [row] = this.#query("SELECT tbl_name FROM main.sqlite_schema WHERE type = 'index' AND name = ?", [
       index,
@@ -126,16 +132,10 @@ export class Catalog {
     return row && String(row[0]);
   }
 
-  /** The CHECK of a table that has this name or text, and its column if it is about one. */
-  findCheck(table: string, text: string): { readonly column?: string } | undefined {
-    const info = this.table(table);
-    return info && findCheck(info, text);
-  }
-
   /** The columns of a table that refer to others. */
-  foreignKeyColumns(table: string): string[] {
-    return this.#query('SELECT DISTINCT "from" FROM pragma_foreign_key_list(?)', [table]).map(([name]) =>
-      String(name),
+  foreignKeyColumns({ name: table, schema }: TableInfo): string[] {
+    return this.#query('SELECT DISTINCT "from" FROM pragma_foreign_key_list(?, ?)', [table, schema]).map(
+      ([name]) => String(name),
     );
   }
 
@@ -279,7 +279,8 @@ function isAfter(trigger: string): boolean {
   return parsed.status === 'ok' && parsed.root.type === 'CreateTriggerStmt' && parsed.root.time === 'After';
 }
 
-function findCheck(info: TableInfo, text: string): { readonly column?: string } | undefined {
+/** The CHECK of a table that has this name or text, and its column if it is about one. */
+export function findCheck(info: TableInfo, text: string): { readonly column?: string } | undefined {
   const parsed = parseStmt(info.sql);
   if (parsed.status === 'error' || parsed.root.type !== 'CreateTableStmt') return undefined;
   const { body } = parsed.root;

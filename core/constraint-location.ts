@@ -1,4 +1,4 @@
-import type { Catalog, TableInfo } from './catalog.ts';
+import { type Catalog, findCheck, type TableInfo } from './catalog.ts';
 import type { Statement } from './statement.ts';
 
 interface Place {
@@ -19,7 +19,7 @@ export function locateConstraint(
   subcode: string,
   message: string,
 ): Place {
-  const target = statement.plan.target === undefined ? undefined : catalog.table(statement.plan.target);
+  const target = statement.target(catalog);
   const text = message.slice(message.indexOf(': ') + 2);
   switch (subcode) {
     case 'constraint.unique':
@@ -50,10 +50,10 @@ function fromIndex(text: string, catalog: Catalog): Place | undefined {
 /** `t.a, t.b`, where any name may hold dots and commas. */
 function fromColumns(text: string, { writes, access }: Statement, catalog: Catalog): Place | undefined {
   // A unique index made too late fails over the table's rows.
-  for (const name of [...writes, ...access.schemaTables]) {
-    const info = catalog.table(name);
+  for (const key of [...writes, ...access.schemaTables]) {
+    const info = catalog.byKey(key);
     const columns = info && splitColumns(text, info);
-    if (columns) return { table: name, ...(columns[0] !== undefined && { column: columns[0] }) };
+    if (columns) return { table: info.name, ...(columns[0] !== undefined && { column: columns[0] }) };
   }
   return undefined;
 }
@@ -73,9 +73,10 @@ function splitColumns(text: string, info: TableInfo): string[] | undefined {
 
 /** The message has the constraint's name or its text; a trigger may have met it in another table. */
 function fromCheck(text: string, { writes }: Statement, catalog: Catalog): Place {
-  const found = writes.flatMap((table) => {
-    const check = catalog.findCheck(table, text);
-    return check ? [{ table, ...(check.column !== undefined && { column: check.column }) }] : [];
+  const found = writes.flatMap((key) => {
+    const info = catalog.byKey(key);
+    const check = info && findCheck(info, text);
+    return check ? [{ table: info.name, ...(check.column !== undefined && { column: check.column }) }] : [];
   });
   const [place] = found;
   return found.length === 1 && place ? place : nowhere;
@@ -84,7 +85,7 @@ function fromCheck(text: string, { writes }: Statement, catalog: Catalog): Place
 /** The message is the same for a child without its parent and for a parent that still has children. */
 function fromForeignKey({ plan, access }: Statement, catalog: Catalog, target: TableInfo | undefined): Place {
   if (!target || access.firesTriggers) return nowhere;
-  const columns = catalog.foreignKeyColumns(target.name);
+  const columns = catalog.foreignKeyColumns(target);
   const isCertain = columns.length === 1 && (plan.inserts || !catalog.isReferenced(target.name));
   return isCertain && columns[0] !== undefined ? { table: target.name, column: columns[0] } : only(target);
 }

@@ -132,6 +132,21 @@ describe('exec', () => {
     expect(opened().exec(script)).toBeUndefined();
   });
 
+  it('takes byte order marks for the blanks that SQLite takes them for, as in files that were joined', () => {
+    const script = '\uFEFFCREATE TABLE a (x);\n\uFEFFINSERT INTO a VALUES (1);\uFEFFINSERT INTO a VALUES (2)';
+    const db = opened();
+    db.exec(script);
+    inBareSqlite(script, (oracle) => {
+      expect(db.query('SELECT x FROM a')).toEqual(
+        oracle
+          .prepare('SELECT x FROM a')
+          .all()
+          .map((row) => ({ ...row })),
+      );
+    });
+    expect(db.query('\uFEFFSELECT x FROM a WHERE x = ?', [2])).toEqual([{ x: 2 }]);
+  });
+
   it('keeps what ran before an error, and runs nothing after it', () => {
     const db = opened();
     db.exec(schema);
@@ -467,6 +482,9 @@ describe('a second statement in execute, prepare or a read call is rejected, nev
     'SELECT * FROM t; DROP TABLE t',
     '\uFEFFSELECT * FROM t; DROP TABLE t',
     `\uFEFF${first}; DROP TABLE t`,
+    // SQLite takes a byte order mark for a blank anywhere.
+    `; \uFEFF${first}; DROP TABLE t`,
+    'SELECT \uFEFF* FROM t; DROP TABLE t',
     // A NUL character is where SQLite stops reading.
     `${first}\u0000; DROP TABLE t`,
     `${first}; \u0000 DROP TABLE t`,

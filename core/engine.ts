@@ -80,7 +80,7 @@ export class Engine implements HubMember {
       this.connection.close();
       throw error;
     }
-    this.hub = acquireHub(path, config.pollIntervalMs);
+    this.hub = acquireHub(path, this.#witness.identity, config.pollIntervalMs);
     this.#commits = new CommitPath({
       connection: this.connection,
       schema: this.#schema,
@@ -91,6 +91,7 @@ export class Engine implements HubMember {
       resultCode: (error) => driver.failure(error)?.errcode,
     });
     this.hub.join(this);
+    this.#isOpen = true;
   }
 
   // ---------------------------------------------------------------- state
@@ -351,14 +352,16 @@ export class Engine implements HubMember {
   readConsistently<R>(read: (foreign: boolean) => R): R {
     this.assertOpen('query');
     if (this.connection.inTransaction) return read(false);
-    return this.#witness.withoutWaiting(() => {
-      this.guard(() => this.#begin.run([]));
-      try {
-        return read(this.guard(() => this.#witness.sawForeignCommit()));
-      } finally {
-        if (!this.#closed && this.connection.inTransaction) this.#commit.run([]);
-      }
-    });
+    return this.guard(() =>
+      this.#witness.withoutWaiting(() => {
+        this.#begin.run([]);
+        try {
+          return read(this.#witness.sawForeignCommit());
+        } finally {
+          if (!this.#closed && this.connection.inTransaction) this.#commit.run([]);
+        }
+      }),
+    );
   }
 
   /** A lock that somebody holds is no error here; any other failure is reported, once until it is another. */
@@ -397,11 +400,25 @@ export class Engine implements HubMember {
       }
       throw error;
     }
+    if (isDamage(failure.errcode)) this.#noteDamage();
     if (!statement) return fromSqlite(failure, error);
     return fromSqlite(failure, error, {
       locate: (subcode, message) => locateConstraint(statement, this.catalog, subcode, message),
     });
   }
+
+  /** Damage is no commit that anybody tells: those who hold answers from before learn of it here. */
+  #noteDamage(): void {
+    if (this.#isDamaged) return;
+    this.#isDamaged = true;
+    queueMicrotask(() => {
+      // Opening may have failed over it, too.
+      if (this.#isOpen && !this.#closed) this.hub.publishLocally(this.#external(true, []));
+    });
+  }
+
+  #isDamaged = false;
+  #isOpen = false;
 
   close(): void {
     if (this.#closing) return;
@@ -415,7 +432,7 @@ export class Engine implements HubMember {
       }
     }
     this.hub.leave(this);
-    releaseHub(this.hub);
+    releaseHub(this.#witness.identity);
     this.#closed = true;
     this.#commits.abandon();
     this.#warnOfMisses();
@@ -444,6 +461,12 @@ export class Engine implements HubMember {
         : lastInsertRowid,
     };
   };
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB: https://sqlite.org/rescode.html */
+function isDamage(errcode: number): boolean {
+  const primary = errcode & 0xff;
+  return primary === 11 || primary === 26;
 }
 
 const run: Action<DriverRunResult> = (statement, params) => statement.run(params);

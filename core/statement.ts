@@ -1,4 +1,4 @@
-import type { Catalog } from './catalog.ts';
+import type { Catalog, TableInfo } from './catalog.ts';
 import type { DriverStatement } from './drivers/driver.ts';
 import type { Access } from './sql/access.ts';
 import { isIntegerPlace } from './sql/integer-places.ts';
@@ -38,19 +38,21 @@ export class Statement {
     this.generation = generation;
     const isWrite = plan.kind === 'write';
     this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
-    const { target, targetSchema } = plan;
-    const table =
-      target === undefined
-        ? undefined
-        : targetSchema === undefined
-          ? (catalog.table(target, 'temp') ?? catalog.table(target))
-          : catalog.table(target, targetSchema);
+    const table = this.target(catalog);
     this.realIsInteger = (plan.places ?? []).map(
       (places) =>
         table !== undefined && places.length > 0 && places.every((place) => isIntegerPlace(place, table)),
     );
     this.mayFail = isWrite && (plan.conflict === 'Fail' || catalog.mentions('FAIL'));
     this.mayReplace = isWrite && (plan.conflict === 'Replace' || catalog.mentions('REPLACE'));
+  }
+
+  /** The table that a write names, as SQLite finds it. */
+  target(catalog: Catalog): TableInfo | undefined {
+    const { target, targetSchema } = this.plan;
+    if (target === undefined) return undefined;
+    if (targetSchema !== undefined) return catalog.table(target, targetSchema);
+    return catalog.table(target, 'temp') ?? catalog.table(target);
   }
 
   /** Names of the result columns, asked for once. */

@@ -420,7 +420,8 @@ export class CommitPath {
         tables: more.size === 0 ? tables : Object.freeze([...new Set([...tables, ...more])].sort()),
         wide: wide || everything || schemaChanged,
       },
-      rows,
+      // Beside changes that aren't listed, listed ones would look like all there were.
+      everything || schemaChanged ? [] : rows,
       shapes,
       this.#log.overflowed,
     );

@@ -9,7 +9,8 @@ export class FileWitness {
   readonly #connection: DriverConnection;
   readonly #path: string | null;
   readonly #busyTimeoutMs: number;
-  readonly #inode: string | undefined;
+  /** Which file it is, whatever its path: another one gets another identity. */
+  readonly identity: string | null;
   readonly #dataVersion: DriverStatement;
   /** In WAL readers never wait, and the pragmas around each look would be wasted. */
   readonly #mayWait: boolean;
@@ -19,7 +20,7 @@ export class FileWitness {
     this.#connection = connection;
     this.#path = path;
     this.#busyTimeoutMs = busyTimeoutMs;
-    this.#inode = path === null ? undefined : inodeOf(path);
+    this.identity = path === null ? null : identityOf(path);
     this.#dataVersion = connection.prepare('PRAGMA main.data_version');
     this.#mayWait = path !== null && connection.prepare('PRAGMA main.journal_mode').get([])?.[0] !== 'wal';
     if (path !== null) this.#lastDataVersion = this.#dataVersion.get([])?.[0];
@@ -36,7 +37,7 @@ export class FileWitness {
 
   /** The file was deleted, or another one is at its path. */
   get wasReplaced(): boolean {
-    return this.#path !== null && this.#inode !== undefined && inodeOf(this.#path) !== this.#inode;
+    return this.#path !== null && identityOf(this.#path) !== this.identity;
   }
 
   /** Runs `call`, which fails at once where it would have waited for a lock. */
@@ -51,7 +52,8 @@ export class FileWitness {
   }
 }
 
-function inodeOf(path: string): string | undefined {
+/** The path is part of it: a file without inode numbers still is told from others. */
+function identityOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stat && `${stat.dev}:${stat.ino}`;
+  return `${path}\u0000${stat?.dev}:${stat?.ino}`;
 }

@@ -1,6 +1,6 @@
 import { Hub } from './hub.ts';
 
-/** The hubs of this process by canonical path: the one piece of state that all handles of a file share. */
+/** The hubs of this process by file: the one piece of state that all handles of a file share. */
 const hubs = new Map<string, { readonly hub: Hub; handles: number }>();
 let lastLsn = 0;
 
@@ -10,22 +10,25 @@ function nextLsn(): number {
   return lastLsn;
 }
 
-/** The hub of a file, or one of its own for a database in memory (`path` null). */
-export function acquireHub(path: string | null, pollIntervalMs: number): Hub {
-  if (path === null) return new Hub(null, nextLsn, pollIntervalMs);
-  let shared = hubs.get(path);
+/**
+ * The hub of a file, or one of its own for a database in memory (`path` null).
+ * @param identity The same for all handles of a file, and another for a file that took its place.
+ */
+export function acquireHub(path: string | null, identity: string | null, pollIntervalMs: number): Hub {
+  if (path === null || identity === null) return new Hub(null, nextLsn, pollIntervalMs);
+  let shared = hubs.get(identity);
   if (!shared) {
     shared = { hub: new Hub(path, nextLsn, pollIntervalMs), handles: 0 };
-    hubs.set(path, shared);
+    hubs.set(identity, shared);
   }
   shared.handles += 1;
   return shared.hub;
 }
 
 /** The last handle takes its hub with it. */
-export function releaseHub(hub: Hub): void {
-  const shared = hub.path === null ? undefined : hubs.get(hub.path);
-  if (!shared || shared.hub !== hub) return;
+export function releaseHub(identity: string | null): void {
+  const shared = identity === null ? undefined : hubs.get(identity);
+  if (identity === null || !shared) return;
   shared.handles -= 1;
-  if (shared.handles === 0) hubs.delete(shared.hub.path ?? '');
+  if (shared.handles === 0) hubs.delete(identity);
 }

@@ -50,6 +50,7 @@ const tableIsSecond = new Set<number>([
 class NodeConnection implements DriverConnection {
   readonly #database: DatabaseSync;
   readonly #lastRowid: StatementSync;
+  readonly #slots: { call: (...args: DriverValue[]) => DriverValue }[] = [];
 
   constructor(filename: string, { readOnly, busyTimeoutMs }: DriverOpenOptions) {
     this.#database = new DatabaseSync(filename, { readOnly, timeout: busyTimeoutMs });
@@ -75,7 +76,11 @@ class NodeConnection implements DriverConnection {
   }
 
   defineFunction(name: string, call: (...args: DriverValue[]) => DriverValue): void {
-    this.#database.function(name, { varargs: true, useBigIntArguments: true }, call);
+    const slot = { call };
+    this.#slots.push(slot);
+    this.#database.function(name, { varargs: true, useBigIntArguments: true }, (...args: DriverValue[]) =>
+      slot.call(...args),
+    );
   }
 
   onAccess(listener: AccessListener): void {
@@ -88,7 +93,10 @@ class NodeConnection implements DriverConnection {
     });
   }
 
+  /** What SQLite calls is held from outside the heap: it must not lead back here, or nothing is ever freed. */
   close(): void {
+    for (const slot of this.#slots) slot.call = () => null;
+    this.#database.setAuthorizer(null);
     this.#database.close();
   }
 }

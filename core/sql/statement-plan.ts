@@ -218,7 +218,7 @@ function mentionsSys(statement: Stmt): boolean {
 }
 
 /**
- * SQL as the parser takes it. SQLite reads a byte order mark as a blank; at a NUL it stops reading, and so
+ * SQL as the parser takes it. SQLite reads a byte order mark as a blank wherever it stands; at a NUL it stops reading, and so
  * would drop in silence what follows.
  */
 function checkText(sql: unknown): string {
@@ -235,20 +235,22 @@ function checkText(sql: unknown): string {
       sqlstate: '42601',
     });
   }
-  return sql.startsWith('\ufeff') ? ` ${sql.slice(1)}` : sql;
+  return sql.replaceAll('\ufeff', ' ');
 }
 
 /** The statements of a script, one text each; what follows an unparsable one stays together. */
 export function* splitScript(script: string): Generator<string> {
-  let rest = checkText(script);
-  while (rest !== '') {
+  const text = checkText(script);
+  let at = 0;
+  while (at < text.length) {
+    const rest = text.slice(at);
     const parsed = parseStmt(rest, { allowTrailing: true });
     if (parsed.status === 'error') {
-      if (!isEmptyScript(rest)) yield rest;
+      if (!isEmptyScript(rest)) yield script.slice(at);
       return;
     }
-    yield rest.slice(0, parsed.tail);
-    rest = rest.slice(parsed.tail);
+    yield script.slice(at, at + parsed.tail);
+    at += parsed.tail;
   }
 }
 

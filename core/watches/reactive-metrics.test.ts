@@ -38,7 +38,8 @@ describe('reactiveMetrics and reactiveSubscriptions', () => {
     agree();
     const others = [
       db.watchRange('a', { lower: 1 }),
-      db.watchQuery("SELECT v FROM a WHERE v <> 'it''s'"),
+      db.watchRange('a', { column: 'v', lower: `it's "quoted"` }),
+      db.watchQuery('SELECT v FROM a'),
       db.changeStream({ tables: ['b'] }),
     ];
     agree();

