@@ -115,6 +115,12 @@ export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: Fai
       });
     }
   }
+  if (errcode === 517) {
+    return new OperationalError(
+      'Cannot write: another connection has committed since this transaction first read. Roll back, begin again.',
+      { code: 'BUSY', subcode: 'busy.snapshot', sqlstate: '40001', retryable: true, cause },
+    );
+  }
   if (errcode === 1032) {
     return new OperationalError('Cannot write: the database file was deleted or replaced. Open it again.', {
       code: 'FILE_REPLACED',

@@ -57,7 +57,7 @@ export class Statement {
 
   /** Names of the result columns, asked for once. */
   get columns(): readonly string[] {
-    this.#columns ??= this.driver.columns().map(({ name }) => name);
+    this.#columns ??= Object.freeze(this.driver.columns().map(({ name }) => name));
     return this.#columns;
   }
 

@@ -235,6 +235,13 @@ function checkText(sql: unknown): string {
       sqlstate: '42601',
     });
   }
+  if (!sql.isWellFormed()) {
+    throw new ProgrammingError('The SQL holds a lone surrogate, which has no UTF-8 form.', {
+      code: 'SQL',
+      subcode: 'sql.syntax',
+      sqlstate: '42601',
+    });
+  }
   return sql.replaceAll('\ufeff', ' ');
 }
 
