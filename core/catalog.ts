@@ -125,6 +125,15 @@ export class Catalog {
     return at < 0 ? this.table(key) : this.table(key.slice(at + 1), key.slice(0, at));
   }
 
+  /** Whether a trigger may have raised this message by RAISE(FAIL), which keeps what was done before it. */
+  mayRaiseFail(message: string): boolean {
+    const triggers = this.#query(
+      `SELECT sql FROM main.sqlite_schema WHERE type = 'trigger'
+       UNION ALL SELECT sql FROM temp.sqlite_schema WHERE type = 'trigger'`,
+    );
+    return triggers.some(([sql]) => raisesFail(String(sql), message));
+  }
+
   tableOfIndex(index: string): string | undefined {
     const [row] = this.#query("SELECT tbl_name FROM main.sqlite_schema WHERE type = 'index' AND name = ?", [
       index,
@@ -272,6 +281,20 @@ function writes(trigger: string): boolean {
   const parsed = parseStmt(trigger);
   if (parsed.status === 'error' || parsed.root.type !== 'CreateTriggerStmt') return true;
   return parsed.root.commands.some(({ type }) => type !== 'SelectTriggerCmd');
+}
+
+function raisesFail(trigger: string, message: string): boolean {
+  const parsed = parseStmt(trigger);
+  if (parsed.status === 'error') return true;
+  let raises = false;
+  traverse(parsed.root, {
+    nodes: {
+      RaiseExpr({ resolve, message: text }) {
+        if (resolve === 'Fail') raises ||= text?.type !== 'StringLiteral' || text.value === message;
+      },
+    },
+  });
+  return raises;
 }
 
 function isAfter(trigger: string): boolean {

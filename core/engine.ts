@@ -275,7 +275,7 @@ export class Engine implements HubMember {
     if (kind === 'select' || kind === 'explain' || kind === 'pragma') {
       const result = this.#read(statement, bound, action);
       // Foreign keys, say, decide what a statement writes.
-      if (statement.plan.setsPragma) this.#schema.outdateStatements();
+      if (statement.plan.setsPragma) this.#commits.settingsChanged();
       return result;
     }
     return this.#commits.perform(statement, bound, action);
@@ -326,7 +326,6 @@ export class Engine implements HubMember {
 
   #external(schemaChanged: boolean, tables: readonly string[]): ChangesetRecord {
     return new ChangesetRecord({
-      commit_lsn: this.hub.allocateLsn(),
       source: 'external',
       schema_cookie: this.#schema.cookie,
       schema_changed: schemaChanged || this.#replaced,

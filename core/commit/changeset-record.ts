@@ -8,7 +8,6 @@ import type { LogEntry } from './transaction-log.ts';
 type Shapes = ReadonlyMap<number, CapturedTable>;
 
 interface Made {
-  readonly commit_lsn: number;
   readonly source: ChangeSource;
   readonly schema_cookie: number;
   readonly schema_changed: boolean;
@@ -21,7 +20,8 @@ interface Made {
  * most commits never get: a queue may drop the event, a live query may need the tables only.
  */
 export class ChangesetRecord implements Changeset {
-  readonly commit_lsn: number;
+  /** Given by the hub, in the order in which it tells of commits. */
+  commit_lsn = 0;
   readonly source: ChangeSource;
   readonly schema_cookie: number;
   readonly schema_changed: boolean;
@@ -41,7 +41,6 @@ export class ChangesetRecord implements Changeset {
     overflowed = false,
   ) {
     this.overflowed = overflowed;
-    this.commit_lsn = made.commit_lsn;
     this.source = made.source;
     this.schema_cookie = made.schema_cookie;
     this.schema_changed = made.schema_changed;
@@ -51,7 +50,13 @@ export class ChangesetRecord implements Changeset {
     this.#shapes = shapes;
   }
 
+  /** None where they wouldn't be all: whoever reads them must be able to rely on that. */
   get row_changes(): readonly RowChange[] {
+    return this.wide ? [] : this.listed;
+  }
+
+  /** The changes of those tables of which all are known. */
+  get listed(): readonly RowChange[] {
     this.#rowChanges ??= Object.freeze(
       this.#captured.map((row) => Object.freeze(this.#tableOf(row).decode(row))),
     );

@@ -7,6 +7,7 @@ import type { StatementCache } from '../statement-cache.ts';
 import { Capture } from './capture.ts';
 import { ChangesetRecord, summarize } from './changeset-record.ts';
 import type { Hub, HubMember } from './hub.ts';
+import { remains } from './remaining.ts';
 import { hasSuspects, settleSuspects } from './suspects.ts';
 import { type LogEntry, TransactionLog } from './transaction-log.ts';
 
@@ -16,6 +17,7 @@ export const maxRecordedRows = 100_000;
 // https://sqlite.org/rescode.html
 const wrongSql = 1;
 const wrongType = 3091;
+const raisedInTrigger = 1811;
 
 /** Runs a compiled statement in one of the driver's ways. */
 export type Action<R> = (statement: DriverStatement, params: DriverParams) => R;
@@ -131,6 +133,23 @@ export class CommitPath {
       default:
         return this.changeSchema(statement, bound, action);
     }
+  }
+
+  /** A pragma may have changed what statements do and what queries answer. */
+  settingsChanged(): void {
+    this.#schema.outdateStatements();
+    if (!this.#hub.isActive) return;
+    this.whenIdle(() => {
+      this.#hub.publishLocally(
+        new ChangesetRecord({
+          source: 'direct',
+          schema_cookie: this.#schema.cookie,
+          schema_changed: true,
+          tables: [],
+          wide: true,
+        }),
+      );
+    });
   }
 
   /** Makes the triggers those that the hub asks for; inside a transaction that waits for its end. */
@@ -317,7 +336,7 @@ export class CommitPath {
     }
     // OR FAIL and RAISE(FAIL) keep the rows before the failing one. So does, inside a transaction and against
     // its own rules, the type check of a STRICT table. Every other failure keeps none.
-    const failed = statement.mayFail && this.#countChanges() !== before;
+    const failed = statement.mayFail && (this.#countChanges() !== before || this.#raisedFail(error, mark));
     const leaked = this.#connection.inTransaction && this.#resultCode(error) === wrongType;
     this.#log.cut(mark, failed || leaked);
     for (const table of statement.writes) {
@@ -328,11 +347,25 @@ export class CommitPath {
     return translated;
   }
 
+  /** From a trigger within a trigger, SQLite's counter of changes doesn't tell, but the rows do. */
+  #raisedFail(error: unknown, mark: number): boolean {
+    if (this.#resultCode(error) !== raisedInTrigger) return false;
+    const message = error instanceof Error ? error.message : '';
+    try {
+      if (!this.#schema.catalog.mayRaiseFail(message)) return false;
+      return remains(this.#log.entries.slice(mark), this.#capture, this.#connection) ?? true;
+    } catch {
+      // Somebody else's lock.
+      return true;
+    }
+  }
+
   #committed(): void {
     const { entries, everything } = this.#log;
     const schemaChanged = this.#schemaDirty && this.#schema.cookieMoved();
     if (!this.#hub.isActive || (entries.length === 0 && !everything && !this.#schemaDirty)) {
       this.#ended();
+      this.#hub.noteEmptyCommit(this.#member);
     } else if (!everything && !this.#schemaDirty && entries.length < 8 && this.#isUnfollowed(entries)) {
       this.#ended();
       this.#hub.passOver(this.#member);
@@ -341,7 +374,8 @@ export class CommitPath {
       const changeset = this.#changeset(everything, schemaChanged);
       this.#ended();
       if (changeset.tables.length > 0 || schemaChanged) this.#hub.publish(changeset, this.#member, local);
-      else if (local) this.#hub.publishLocally(local);
+      else this.#hub.noteEmptyCommit(this.#member);
+      if (local && changeset.tables.length === 0 && !schemaChanged) this.#hub.publishLocally(local);
     }
     this.#runIdle();
   }
@@ -394,7 +428,6 @@ export class CommitPath {
     const localSchemaChanged = this.#schemaDirty && !schemaChanged;
     if (tables.size === 0 && !localSchemaChanged) return undefined;
     return new ChangesetRecord({
-      commit_lsn: this.#hub.lastLsn,
       source: 'direct',
       schema_cookie: this.#schema.cookie,
       schema_changed: localSchemaChanged,
@@ -413,7 +446,6 @@ export class CommitPath {
     }
     return new ChangesetRecord(
       {
-        commit_lsn: this.#hub.allocateLsn(),
         source: 'direct',
         schema_cookie: this.#schema.cookie,
         schema_changed: schemaChanged,

@@ -125,11 +125,6 @@ export class Hub {
     if (this.#members.size === 0) this.#external.stop();
   }
 
-  allocateLsn(): number {
-    this.#lastLsn = this.#nextLsn();
-    return this.#lastLsn;
-  }
-
   allocateWatchId(): number {
     return this.#nextWatchId++;
   }
@@ -170,13 +165,20 @@ export class Hub {
 
   /** A commit of tables that nobody follows: it counts, and that is all. */
   passOver(committer: HubMember): void {
-    this.allocateLsn();
+    this.#lastLsn = this.#nextLsn();
     if (this.#watches.size > 0) {
       this.#nextEventId += 1;
       this.#published += 1;
     }
     if (this.#absorb(committer) && committer.sawForeignCommit()) this.#spreadExternal(committer);
     this.#drain();
+  }
+
+  /** A commit of `committer` that changed nothing: the other connections see it all the same. */
+  noteEmptyCommit(committer: HubMember): void {
+    if (this.isActive && this.#absorb(committer) && committer.sawForeignCommit()) {
+      this.deliver(() => this.#spreadExternal(committer));
+    }
   }
 
   /**
@@ -209,6 +211,7 @@ export class Hub {
 
   /** A commit that only the committer's connection can see: of `temp`, or of an attached database. */
   publishLocally(changeset: ChangesetRecord): void {
+    this.#number(changeset);
     for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
     this.deliver(() => {
       for (const maintainer of [...this.#maintainers]) maintainer.deliver();
@@ -287,11 +290,17 @@ export class Hub {
 
   /** Queues the commit to watches and brings maintainers up to date; calls no user code. */
   #spread(changeset: ChangesetRecord): void {
+    this.#number(changeset);
     if (changeset.schema_changed) for (const member of this.#members) member.lookAtSchema();
     if (this.#watches.size > 0) this.#toWatches(changeset);
     // Before maintainers look: one of them may come upon a later commit of another program.
     this.#undelivered.push(changeset);
     for (const maintainer of this.#maintainers) maintainer.maintain(changeset);
+  }
+
+  #number(changeset: ChangesetRecord): void {
+    this.#lastLsn = this.#nextLsn();
+    changeset.commit_lsn = this.#lastLsn;
   }
 
   #toWatches(changeset: ChangesetRecord): void {

@@ -1,5 +1,4 @@
 import type { DriverConnection } from '../drivers/driver.ts';
-import { quoteName } from '../sql/identifier.ts';
 import { equalityKey } from '../sql/value-key.ts';
 import type { Capture } from './capture.ts';
 import {
@@ -10,6 +9,7 @@ import {
   operation,
   operationOf,
 } from './captured-table.ts';
+import { rowLike } from './remaining.ts';
 import type { LogEntry } from './transaction-log.ts';
 
 /**
@@ -55,7 +55,7 @@ export function settleSuspects(
         settled.push(entry);
         break;
       default: {
-        const state = next.get(key) ?? (exists(connection, table, before) ? 'exists' : 'absent');
+        const state = next.get(key) ?? (rowLike(connection, table, before) ? 'exists' : 'absent');
         next.set(key, 'exists');
         if (state === 'absent') settled.push([codeOf(table.id, operation.delete), ...entry.slice(header)]);
       }
@@ -84,12 +84,4 @@ function hasBinaryIdentity({ info }: CapturedTable): boolean {
 
 function keyOf(table: CapturedTable, image: CapturedRow): string {
   return `${table.id}:${equalityKey(table.identity(image))}`;
-}
-
-function exists(connection: DriverConnection, table: CapturedTable, image: CapturedRow): boolean {
-  const { info } = table;
-  const columns = info.rowid === null ? info.primaryKey.map(quoteName) : [info.rowid];
-  const where = columns.map((column) => `${column} IS ?`).join(' AND ');
-  const statement = connection.prepare(`SELECT 1 FROM main.${quoteName(info.name)} WHERE ${where}`);
-  return statement.get(table.identity(image)) !== undefined;
 }

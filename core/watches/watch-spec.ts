@@ -44,7 +44,7 @@ export function rangeSpec(table: string, range: Range): WatchSpec {
       if (changeset.schema_changed) return true;
       if (!changeset.tables.includes(table)) return false;
       if (!changeset.tells(table) || truncates(changeset)) return true;
-      return changeset.row_changes.some((change) => change.table === table && inside(change));
+      return changeset.listed.some((change) => change.table === table && inside(change));
     },
     truncates,
     event: (watchId, eventId, changeset) => invalidate(watchId, eventId, changeset, tables, inside),
@@ -111,7 +111,7 @@ function select(
   tables: ReadonlySet<string> | null,
   concerns: (change: RowChange) => boolean,
 ): readonly RowChange[] {
-  return changeset.row_changes.filter(
+  return changeset.listed.filter(
     (change) => (tables === null || tables.has(change.table)) && concerns(change),
   );
 }
