@@ -14,7 +14,7 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { type FreshetError, InterfaceError, OperationalError } from './errors.ts';
+import { FreshetError, InterfaceError, OperationalError } from './errors.ts';
 import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
@@ -63,7 +63,7 @@ export class Engine implements HubMember {
     this.connection = this.guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
     try {
       this.guard(() => configure(this.connection, config));
-      this.#witness = this.guard(() => new FileWitness(this.connection, path, busyTimeoutMs));
+      this.#witness = this.guard(() => new FileWitness(this.connection, path));
       this.#schema = this.guard(() => new SchemaState(this.connection));
       this.#begin = this.connection.prepare('BEGIN');
       this.#commit = this.connection.prepare('COMMIT');
@@ -306,6 +306,10 @@ export class Engine implements HubMember {
     });
   }
 
+  get looksChanged(): boolean {
+    return !this.#closed && this.#witness.looksChanged;
+  }
+
   sawForeignCommit(): boolean {
     if (this.#closed) return false;
     return this.#attempt('looking for other commits', () => this.#witness.sawForeignCommit()) ?? false;
@@ -313,15 +317,20 @@ export class Engine implements HubMember {
 
   describeExternalCommit(): ChangesetRecord | undefined {
     if (this.#replaced) return this.#external(false, []);
-    return this.#attempt('reading the schema', () =>
-      this.#witness.withoutWaiting(() => {
+    const found = this.#attempt('reading the schema', () =>
+      this.readConsistently(() => {
         const before = this.catalog.tableNames();
-        const schemaChanged = this.#schema.cookieMoved();
-        if (schemaChanged) this.#commits.schemaMoved();
+        const schemaChanged = this.#schema.isStale;
+        if (schemaChanged) this.catalog.refresh();
         // A table that was dropped has changed, too.
-        return this.#external(schemaChanged, [...before, ...this.catalog.tableNames()]);
+        const tables = [...before, ...this.catalog.tableNames()];
+        this.#schema.cookieMoved();
+        return { schemaChanged, tables };
       }),
     );
+    if (!found) return undefined;
+    if (found.schemaChanged) this.#commits.schemaMoved();
+    return this.#external(found.schemaChanged, found.tables);
   }
 
   #external(schemaChanged: boolean, tables: readonly string[]): ChangesetRecord {
@@ -392,6 +401,7 @@ export class Engine implements HubMember {
   }
 
   #translate(error: unknown, statement?: Statement): FreshetError {
+    if (error instanceof FreshetError) return error;
     const failure = this.#driver.failure(error);
     if (!failure) {
       if (this.#closed) {

@@ -24,7 +24,8 @@ export class ChangesetRecord implements Changeset {
   commit_lsn = 0;
   readonly source: ChangeSource;
   readonly schema_cookie: number;
-  readonly schema_changed: boolean;
+  /** The hub sets it where the schema is another than at the last commit it told of. */
+  schema_changed: boolean;
   readonly tables: readonly string[];
   readonly wide: boolean;
   /** Rows were recorded that are not listed: there were too many. */

@@ -166,12 +166,8 @@ export class CommitPath {
   /** Another program changed the schema: the triggers' columns may not be the tables' any more. */
   schemaMoved(): void {
     this.#schema.moved();
-    if (this.#connection.inTransaction) {
-      this.#captureInDoubt = true;
-      return;
-    }
-    this.#capture.verify();
-    this.syncCapture();
+    this.#captureInDoubt = true;
+    if (!this.#connection.inTransaction) this.#renewCapture();
   }
 
   abandon(): void {
@@ -400,13 +396,21 @@ export class CommitPath {
     this.#schemaDirty = false;
     this.#tablesBefore = undefined;
     if (this.#schemaTables.size > 0) this.#schemaTables = new Set();
-    if (this.#captureInDoubt) {
-      this.#captureInDoubt = false;
-      this.#capture.verify();
-      this.#captureVersion = -1;
-    }
+    if (this.#captureInDoubt) this.#renewCapture();
     if (this.#captureVersion !== this.#hub.demandVersion) this.#member.syncCapture();
     this.#capture.forgetUnused();
+  }
+
+  /** Somebody else's lock may be in the way: then again after the next statement. */
+  #renewCapture(): void {
+    try {
+      this.#capture.verify();
+    } catch {
+      return;
+    }
+    this.#captureInDoubt = false;
+    this.#captureVersion = -1;
+    this.#member.syncCapture();
   }
 
   #runIdle(): void {

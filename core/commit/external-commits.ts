@@ -12,6 +12,7 @@ export class ExternalCommits {
   #timer: NodeJS.Timeout | undefined;
   #watcher: FSWatcher | undefined;
   #soon: NodeJS.Immediate | undefined;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(path: string | null, pollIntervalMs: number, check: () => void) {
     this.#path = path;
@@ -38,17 +39,33 @@ export class ExternalCommits {
   stop(): void {
     clearInterval(this.#timer);
     clearImmediate(this.#soon);
+    clearTimeout(this.#again);
     this.#timer = undefined;
     this.#soon = undefined;
+    this.#again = undefined;
     this.#closeWatcher();
   }
 
-  /** A commit writes its file several times; they are one reason to look. */
+  /**
+   * A commit writes its file several times; they are one reason to look. Not unref'd: the event loop would
+   * go to sleep before it, until the poll wakes it.
+   */
   #checkSoon(): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
       this.#check();
-    }).unref();
+      this.#checkAgain(1);
+    });
+  }
+
+  /** The last write to the file comes before the commit, which still waits for the disk: looks again and again. */
+  #checkAgain(delayMs: number): void {
+    clearTimeout(this.#again);
+    if (delayMs >= this.#pollIntervalMs || !this.#timer) return;
+    this.#again = setTimeout(() => {
+      this.#check();
+      this.#checkAgain(delayMs * 2);
+    }, delayMs).unref();
   }
 
   #closeWatcher(): void {

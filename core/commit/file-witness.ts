@@ -1,5 +1,9 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { DriverConnection, DriverStatement } from '../drivers/driver.ts';
+
+const quietMs = 10;
+const patienceMs = 50;
+const coarsenessMs = 20;
 
 /**
  * What one connection can tell of its file without reading data: whether others have committed, and whether
@@ -8,22 +12,40 @@ import type { DriverConnection, DriverStatement } from '../drivers/driver.ts';
 export class FileWitness {
   readonly #connection: DriverConnection;
   readonly #path: string | null;
-  readonly #busyTimeoutMs: number;
   /** Which file it is, whatever its path: another one gets another identity. */
   readonly identity: string | null;
   readonly #dataVersion: DriverStatement;
-  /** In WAL readers never wait, and the pragmas around each look would be wasted. */
-  readonly #mayWait: boolean;
+  readonly #busyTimeout: DriverStatement;
   #lastDataVersion: unknown;
+  #looked: { readonly modified: number; readonly wasSettled: boolean } | undefined;
+  #writtenSince: number | undefined;
 
-  constructor(connection: DriverConnection, path: string | null, busyTimeoutMs: number) {
+  constructor(connection: DriverConnection, path: string | null) {
     this.#connection = connection;
     this.#path = path;
-    this.#busyTimeoutMs = busyTimeoutMs;
     this.identity = path === null ? null : identityOf(path);
     this.#dataVersion = connection.prepare('PRAGMA main.data_version');
-    this.#mayWait = path !== null && connection.prepare('PRAGMA main.journal_mode').get([])?.[0] !== 'wal';
+    this.#busyTimeout = connection.prepare('PRAGMA busy_timeout');
     if (path !== null) this.#lastDataVersion = this.#dataVersion.get([])?.[0];
+  }
+
+  /**
+   * Whether it is time to look for other commits. Outside WAL a look takes a lock, and a program that wants
+   * to commit meanwhile fails if it isn't patient: so nobody looks while the file is being written, nor when
+   * it hasn't been since the last look. This asks the file system only, which knows of no locks.
+   */
+  get looksChanged(): boolean {
+    if (this.#path === null) return false;
+    if (existsSync(`${this.#path}-wal`)) return true;
+    const modified = statSync(this.#path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const now = Date.now();
+    if (modified === this.#looked?.modified && this.#looked.wasSettled) return false;
+    this.#writtenSince ??= now;
+    if (now - modified < quietMs && now - this.#writtenSince < patienceMs) return false;
+    this.#writtenSince = undefined;
+    // File times are coarse: what was written in the same instant after the look must be looked for again.
+    this.#looked = { modified, wasSettled: now - modified > coarsenessMs };
+    return true;
   }
 
   /** Whether another connection has committed since this was last asked. @throws when a lock is held. */
@@ -42,12 +64,14 @@ export class FileWitness {
 
   /** Runs `call`, which fails at once where it would have waited for a lock. */
   withoutWaiting<R>(call: () => R): R {
-    if (!this.#mayWait) return call();
+    if (this.#path === null) return call();
+    // The user may have set another than was configured.
+    const timeout = this.#busyTimeout.get([])?.[0];
     this.#connection.exec('PRAGMA busy_timeout = 0');
     try {
       return call();
     } finally {
-      this.#connection.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+      this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
     }
   }
 }

@@ -28,6 +28,8 @@ export interface HubMember {
   startObserving(): void;
   /** Another connection of this process has changed the schema. */
   lookAtSchema(): void;
+  /** Whether the file may hold a commit that this connection hasn't seen; without taking a lock. */
+  readonly looksChanged: boolean;
   /** Whether another connection has committed since this was last asked. False while it can't tell. */
   sawForeignCommit(): boolean;
   /** What a commit of another program looks like from here; undefined while a lock keeps it from telling. */
@@ -71,6 +73,8 @@ export class Hub {
   readonly #external: ExternalCommits;
   #demandForAll = 0;
   #delivering = false;
+  /** Of the last commit that was told; undefined at the beginning, which is no change. */
+  #schemaCookie: number | undefined;
   /** A commit of another program was seen, and couldn't be told yet. */
   #isOwed = false;
   #lastLsn = 0;
@@ -227,7 +231,7 @@ export class Hub {
     if (replaced.length > 0) {
       if (replaced.length === this.#members.size) this.#external.stop();
       this.#spreadExternal(member);
-    } else if (this.#isOwed || member.sawForeignCommit()) {
+    } else if (this.#isOwed || (member.looksChanged && member.sawForeignCommit())) {
       this.#spreadExternal(member);
     }
     this.#drain();
@@ -301,6 +305,11 @@ export class Hub {
   #number(changeset: ChangesetRecord): void {
     this.#lastLsn = this.#nextLsn();
     changeset.commit_lsn = this.#lastLsn;
+    // A connection may have come upon another program's DDL before that was told.
+    if (this.#schemaCookie !== undefined && this.#schemaCookie !== changeset.schema_cookie) {
+      changeset.schema_changed = true;
+    }
+    this.#schemaCookie = changeset.schema_cookie;
   }
 
   #toWatches(changeset: ChangesetRecord): void {
@@ -364,6 +373,7 @@ export class Hub {
     if (isActive === this.isActive) return;
     this.isActive = isActive;
     if (isActive) {
+      this.#schemaCookie = undefined;
       for (const member of this.#members) member.startObserving();
       this.#external.start();
     } else {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { openSync } from 'freshet';
 import { describe, expect, test } from 'vitest';
 import { drain, started, take } from '../../tests/support/events.ts';
+import { follow } from '../../tests/support/following.ts';
 import { fileWith, opened } from '../../tests/support/opening.ts';
 
 const schema = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v)';
@@ -74,6 +75,18 @@ describe('handles on the same path share events', () => {
     }
     for (const [at, db] of handles.entries()) db.execute('INSERT INTO t VALUES (?, 0)', [at]);
     expect(seen).toEqual([0, 1, 2].flatMap((id) => [0, 1, 2].map((at) => `${at}:${id}`)));
+  });
+
+  test('a read-only handle hears of the commits of the others', async () => {
+    const path = fileWith(schema);
+    const [reader, writer] = [opened(path, { readOnly: true }), opened(path)];
+    const watch = await started(reader.watchTable('t'));
+    const items = follow(reader, 'SELECT * FROM t', [], { schedule: 'sync' });
+    writer.execute('INSERT INTO t VALUES (1, 1)');
+    expect(await watch.next()).toMatchObject({ source: 'direct', row_changes: [{ after: { id: 1, v: 1 } }] });
+    expect(items.rows).toEqual([{ id: 1, v: 1 }]);
+    expect(() => reader.execute('DELETE FROM t')).toThrow(expect.objectContaining({ code: 'READONLY' }));
+    expect(await watch.next()).toBeNull();
   });
 
   test('closing one handle ends its watches and listeners, and none of the others', async () => {

@@ -226,14 +226,15 @@ describe('no commit between the initial snapshot and the first event is lost', (
     void writing.then(() => {
       isOver = true;
     });
+    // Another watch at every news that gets here while they write.
+    const pace = db.watchTable('t');
     while (!isOver) {
       readers.push(read(db.watchQuery('SELECT count(*) FROM t')));
-      await new Promise((resolve) => setImmediate(resolve));
-      if (readers.length % 50 === 0) await Promise.race([writing, db.watchTable('t').next()]);
+      await Promise.race([writing, pace.next({ timeoutMs: patience })]);
     }
     await writing;
     await Promise.all(readers);
-    expect(readers.length).toBeGreaterThan(10);
+    expect(readers.length).toBeGreaterThan(3);
     expect(count()).toBe(1000);
   });
 

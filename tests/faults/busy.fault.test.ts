@@ -181,6 +181,30 @@ describe('another process holds the whole file (a rollback journal, EXCLUSIVE):'
     expect(await watch.next({ timeoutMs: patience })).toMatchObject({ source: 'external' });
   });
 
+  test('looking waits for nobody’s lock either when the journal mode was changed after opening', async () => {
+    const path = fileWith(schema, 'wal');
+    const db = opened(path, { busyTimeoutMs: 400, pollIntervalMs: 5 });
+    expect(db.queryRaw('PRAGMA journal_mode = DELETE').rows).toEqual([['delete']]);
+    const watch = await started(db.watchTable('t'));
+    const other = await OtherProcess.start(path);
+    await other.exec('BEGIN EXCLUSIVE');
+    const deadline = AbortSignal.timeout(6000);
+    for (let turn = 0; turn < 30; turn++)
+      expect(await watch.next({ timeoutMs: 5, signal: deadline })).toBeNull();
+    await other.exec('INSERT INTO t VALUES (2, 20); COMMIT');
+    expect(await watch.next({ timeoutMs: patience })).toMatchObject({ source: 'external' });
+  });
+
+  test('looking leaves a busy_timeout of the user’s as it is', async () => {
+    const path = fileWith(schema, 'delete');
+    const db = opened(path);
+    const watch = await started(db.watchTable('t'));
+    db.execute('PRAGMA busy_timeout = 77');
+    bare(path).exec('INSERT INTO t VALUES (2, 20)');
+    await take(watch, 'invalidate');
+    expect(db.queryRaw('PRAGMA busy_timeout').rows).toEqual([[77]]);
+  });
+
   test.for<[what: string, open: (db: DatabaseSync) => unknown]>([
     ['watchTable', (db) => db.watchTable('t')],
     ['watchRange', (db) => db.watchRange('t', {})],

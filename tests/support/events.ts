@@ -1,4 +1,4 @@
-import type { ChangeEvent, InitialEvent, InvalidateEvent, Watch, WatchEvent } from 'freshet';
+import type { Watch, WatchEvent } from 'freshet';
 import { expect } from 'vitest';
 
 /** Longer than any event takes; a test that waits so long has failed. */
@@ -26,5 +26,3 @@ export async function started(watch: Watch): Promise<Watch> {
   await take(watch, 'initial');
   return watch;
 }
-
-export type { ChangeEvent, InitialEvent, InvalidateEvent };
