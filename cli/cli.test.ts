@@ -20,6 +20,7 @@ const sqlite3Version = (() => {
     return undefined;
   }
 })();
+const missing = sqlite3Version === undefined ? ' (skipped: install the sqlite3 program)' : '';
 
 let directory: string;
 let file: string;
@@ -176,12 +177,15 @@ describe('freshet query', () => {
     );
   });
 
-  test.skipIf(sqlite3Version === undefined)('prints the JSON that the sqlite3 program prints', async () => {
-    items();
-    const sql = 'SELECT id, name, price, id AS "0" FROM items ORDER BY id';
-    const { stdout } = await run('query', file, sql, '--json');
-    expect(stdout).toBe(execFileSync('sqlite3', ['-json', file, sql], { encoding: 'utf8' }));
-  });
+  test.skipIf(sqlite3Version === undefined)(
+    `prints the JSON that the sqlite3 program prints${missing}`,
+    async () => {
+      items();
+      const sql = 'SELECT id, name, price, id AS "0" FROM items ORDER BY id';
+      const { stdout } = await run('query', file, sql, '--json');
+      expect(stdout).toBe(execFileSync('sqlite3', ['-json', file, sql], { encoding: 'utf8' }));
+    },
+  );
 
   test('prints an empty JSON array for an empty answer', async () => {
     expect((await run('query', file, 'SELECT 1 WHERE 0', '--json')).stdout).toBe('[]\n');
@@ -460,7 +464,7 @@ describe('freshet watch', () => {
     expect(watch.stderr.match(/no such table/g)).toHaveLength(1);
   });
 
-  describe.skipIf(sqlite3Version === undefined)('beside the sqlite3 program', () => {
+  describe.skipIf(sqlite3Version === undefined)(`beside the sqlite3 program${missing}`, () => {
     test.each([
       'wal',
       'delete',

@@ -1,28 +1,8 @@
 import type { DatabaseSync, TransactionSync } from 'freshet';
 import { describe, expect, it } from 'vitest';
+import { insert, mine, numbers, schema, throwMine, withTable } from '../tests/support/numbers-table.ts';
 import { bare, fileWith, opened, temporaryFile } from '../tests/support/opening.ts';
 import { thrownBy } from '../tests/support/thrown.ts';
-
-const schema = 'CREATE TABLE t (n UNIQUE)';
-const mine = new Error('mine');
-
-function withTable(location = ':memory:'): DatabaseSync {
-  const db = opened(location);
-  db.exec(schema);
-  return db;
-}
-
-function insert(into: DatabaseSync | TransactionSync, n: number): void {
-  into.execute('INSERT INTO t VALUES (?)', [n]);
-}
-
-function numbers(from: DatabaseSync | TransactionSync): unknown[] {
-  return from.queryRaw('SELECT n FROM t ORDER BY n').rows.flat();
-}
-
-function throwMine(): never {
-  throw mine;
-}
 
 describe('transaction(fn)', () => {
   it('commits on return, and returns what fn returns', () => {

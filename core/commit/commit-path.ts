@@ -12,7 +12,7 @@ import { hasSuspects, settleSuspects } from './suspects.ts';
 import { type LogEntry, TransactionLog } from './transaction-log.ts';
 
 /** Row changes that one transaction may record before it is known by its tables only. */
-export const maxRecordedRows = 100_000;
+const maxRecordedRows = 100_000;
 
 // https://sqlite.org/rescode.html
 const wrongSql = 1;

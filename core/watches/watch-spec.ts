@@ -4,7 +4,7 @@ import type { ChangeEvent, InvalidateEvent } from './events.ts';
 import type { Range } from './range.ts';
 
 /** A commit with more row changes for a watch than this is told without them. */
-export const maxRowChangesPerEvent = 4096;
+const maxRowChangesPerEvent = 4096;
 
 /** What a watch follows: which commits are its events, and how they look. */
 export interface WatchSpec {

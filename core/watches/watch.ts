@@ -4,8 +4,8 @@ import { toJson } from '../json.ts';
 import type { ClosedEvent, InitialEvent, LaggedEvent, WatchEvent } from './events.ts';
 import type { WatchSpec } from './watch-spec.ts';
 
-export const defaultQueueCapacity = 1024;
-export const maxQueueCapacity = 8192;
+const defaultQueueCapacity = 1024;
+const maxQueueCapacity = 8192;
 
 export interface NextOptions {
   /** How long to wait for an event, in milliseconds. 0, the default, looks once. */

@@ -64,11 +64,14 @@ test('Ctrl-C ends the demo, its writer and its database', async () => {
   if (writer !== '') expect(existsSync(`/proc/${writer}`)).toBe(false);
 });
 
-test.skipIf(!existsSync('/proc/self/task'))('a writer that dies is reported, with exit code 1', async () => {
-  const exited = run();
-  await lineWith('commit 1: ');
-  process.kill(Number(readFileSync(childrenOf(demo.pid ?? 0), 'utf8')), 'SIGKILL');
-  expect(await exited).toBe(1);
-  expect(output).toContain('The demo failed: the writing process ended (SIGKILL)');
-  expect(readdirSync(directory)).toEqual([]);
-});
+test.skipIf(!existsSync('/proc/self/task'))(
+  'a writer that dies is reported, with exit code 1 (needs /proc to find the writer)',
+  async () => {
+    const exited = run();
+    await lineWith('commit 1: ');
+    process.kill(Number(readFileSync(childrenOf(demo.pid ?? 0), 'utf8')), 'SIGKILL');
+    expect(await exited).toBe(1);
+    expect(output).toContain('The demo failed: the writing process ended (SIGKILL)');
+    expect(readdirSync(directory)).toEqual([]);
+  },
+);
