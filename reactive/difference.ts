@@ -3,11 +3,12 @@
  * Guarantees minimal moves and O(n log n); rows compare by object identity, never by content.
  * The hard part is the index of each step, which counts in an array that is half old and half new.
  */
+import type { EqualityKey } from './exact/collation.ts';
 import type { RowDelta } from './live-delta.ts';
 
-/** A result in order, with one key per row. Keys are unique strings. */
+/** A result in order, with one key per row, which no other row has. */
 export interface KeyedRows<T> {
-  readonly keys: readonly string[];
+  readonly keys: readonly EqualityKey[];
   readonly rows: readonly T[];
 }
 
@@ -80,16 +81,16 @@ function matchMiddle<T>(
   const sources = new Int32Array(size).fill(-1);
   const ranks = new Int32Array(size).fill(-1);
   // One side being empty is an insert or delete of a run: nothing to look up.
-  const positions = new Map<string, number>();
+  const positions = new Map<EqualityKey, number>();
   if (previousEnd > prefix) {
     for (let position = 0; position < size; position++) {
-      positions.set(next.keys[prefix + position] as string, position);
+      positions.set(next.keys[prefix + position] as EqualityKey, position);
     }
   }
   let survivors = 0;
   const deleted: number[] = [];
   for (let index = prefix; index < previousEnd; index++) {
-    const position = positions.get(previous.keys[index] as string);
+    const position = positions.get(previous.keys[index] as EqualityKey);
     if (position === undefined) {
       deleted.push(index);
     } else {

@@ -2,28 +2,47 @@ import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
 import { displayName } from '../core/sql/access.ts';
 import { dependenciesOf } from '../core/sql/dependencies.ts';
+import type { Statement } from '../core/statement.ts';
 import type { LiveExplain } from './live-explain.ts';
+import { planQuery } from './plan/plan-query.ts';
+import type { QueryPlan } from './plan/query-plan.ts';
+import { Statements } from './plan/statements.ts';
+import { Unresolved } from './query/model.ts';
+import { resolveQuery } from './query/resolve.ts';
+import { querySchema } from './query/schema.ts';
 import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
-import type { ResultShape } from './snapshot.ts';
 
 /** How a query is kept up to date; shared by all its parameters, made anew when the schema changes. */
 export interface LivePlan {
   readonly generation: number;
   /** The user's text, with hidden key columns where it has row keys. */
   readonly sql: string;
-  readonly shape: ResultShape;
+  readonly columns: readonly string[];
+  /** How many key columns follow them; null: a row's content is its key. */
+  readonly hidden: number | null;
+  /** The query says in which order its rows come. */
+  readonly ordered: boolean;
   /** The tables whose commits can change the answer, views and subqueries included. */
   readonly tables: ReadonlySet<string>;
   /** Something that no list of tables covers, such as `sqlite_sequence`: any commit can change the answer. */
   readonly readsEverything: boolean;
+  /** How its answer follows changes; null: it is read anew. */
+  readonly incremental: IncrementalPlan | null;
   readonly explain: LiveExplain;
+}
+
+export interface IncrementalPlan {
+  readonly query: QueryPlan;
+  readonly statements: Statements;
+  /** The user's parameters, by number in the plan's statements: a place, or a name. */
+  readonly parameters: readonly (string | number)[];
 }
 
 // Functions whose rows depend on their arguments alone.
 const pureTableFunctions = new Set(['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree', 'generate_series']);
 
 /** @throws ProgrammingError for anything but a SELECT, and for one that SQLite refuses. */
-export function planLive(engine: Engine, sql: string): LivePlan {
+export function planLive(engine: Engine, sql: string, nextTable: () => string): LivePlan {
   const original = engine.compile(sql);
   if (original.plan.kind !== 'select') {
     throw new ProgrammingError('A live query takes a SELECT. Use execute() for statements that write.', {
@@ -36,25 +55,54 @@ export function planLive(engine: Engine, sql: string): LivePlan {
     original.plan.sys ||
     unknown.some((name) => !pureTableFunctions.has(name)) ||
     tables.some((name) => /^sqlite_/i.test(name) || engine.catalog.table(name)?.kind === 'shadow');
-  const keyed = withKeys(engine, sql, original.columns.length, planRowKeys(sql, keyCatalog(engine)));
+  const columns = original.columns;
+  const keyed = withKeys(engine, sql, columns.length, planRowKeys(sql, keyCatalog(engine)));
   const ordered = hasOuterOrder(sql);
+  const { incremental, reason } = planIncremental(engine, original, readsEverything, nextTable);
   return {
     generation: engine.schemaGeneration,
     sql: keyed.sql,
-    shape: { columns: original.columns, hidden: keyed.hidden, ordered },
+    columns,
+    hidden: keyed.hidden,
+    ordered,
     tables: new Set(tables),
     readsEverything,
+    incremental,
     explain: {
-      tier: 're-evaluated',
-      reason:
-        tables.length === 0 && !readsEverything
-          ? 'it reads no table: it is run when the schema changes'
-          : 'every commit that changes one of its tables runs the query again',
+      tier: incremental ? 'incremental' : 're-evaluated',
+      ...(reason !== undefined && {
+        reason:
+          tables.length === 0 && !readsEverything
+            ? 'it reads no table: it is run when the schema changes'
+            : `${reason}: a commit that changes one of its tables runs it again`,
+      }),
       tables: tables.map(displayName).sort(),
       rowKey: keyed.rowKey,
       order: ordered ? 'as the query says' : 'open: rows keep their place',
     },
   };
+}
+
+function planIncremental(
+  engine: Engine,
+  statement: Statement,
+  readsEverything: boolean,
+  nextTable: () => string,
+): { incremental: IncrementalPlan | null; reason?: string } {
+  try {
+    if (readsEverything) throw new Unresolved('it reads a table whose changes nobody tells');
+    if (engine.connection.prepare('PRAGMA encoding').get([])?.[0] !== 'UTF-8')
+      throw new Unresolved('texts are kept in UTF-16');
+    const { sql, parameters } = statement.plan;
+    const resolved = resolveQuery(sql, parameters, querySchema(engine));
+    const query = planQuery(resolved.select, { parameters: resolved.parameters.length, nextTable });
+    return {
+      incremental: { query, statements: new Statements(engine.connection), parameters: resolved.parameters },
+    };
+  } catch (error) {
+    if (error instanceof Unresolved) return { incremental: null, reason: error.message };
+    throw error;
+  }
 }
 
 interface Keyed {

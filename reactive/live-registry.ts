@@ -6,9 +6,16 @@ import { FreshetError } from '../core/errors.ts';
 import { bindParameters } from '../core/parameters.ts';
 import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
+import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Params } from '../core/values.ts';
 import { type LivePlan, planLive } from './live-plan.ts';
+import type { LiveAnswer } from './maintain/live-answer.ts';
+import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
+import { netChanges } from './maintain/net-changes.ts';
+import { ReevaluatedAnswer } from './maintain/reevaluated-answer.ts';
+import type { Work } from './maintain/work.ts';
 import { Materialisation, type Recipient } from './materialisation.ts';
+import { ChildTables } from './plan/child-tables.ts';
 import { type Schedule, scheduleFlush } from './schedule.ts';
 
 const registryKey = Symbol('freshet.live');
@@ -27,6 +34,11 @@ export class LiveRegistry implements Maintainer {
   readonly #materialisations = new Map<string, Materialisation>();
   readonly #plans = new LRUCache<string, LivePlan>({ max: 500 });
   readonly #scheduled = new Set<Schedule>();
+  readonly #work: Work = { now: () => performance.now(), visits: 0, restricted: 0, probes: 0, whole: 0 };
+  readonly #childTables: ChildTables;
+  /** How many answers follow the rows of a table. */
+  readonly #demand = new Map<string, number>();
+  #nextOwner = 1n;
   #settling: (() => void)[] = [];
   #waiting = false;
   #afterIterations = false;
@@ -43,6 +55,7 @@ export class LiveRegistry implements Maintainer {
 
   private constructor(engine: Engine) {
     this.#engine = engine;
+    this.#childTables = new ChildTables(engine);
   }
 
   /** Seats a recipient at the query's materialisation; the first one opens it. */
@@ -58,7 +71,14 @@ export class LiveRegistry implements Maintainer {
     const key = `${sql}\u0000${exactKey(values)}`;
     let materialisation = this.#materialisations.get(key);
     if (!materialisation) {
-      materialisation = new Materialisation(key, this.#engine, params, () => this.#planFor(sql));
+      materialisation = new Materialisation({
+        key,
+        engine: this.#engine,
+        planFor: () => this.#planFor(sql),
+        open: (plan) => this.#open(plan, params, bound),
+        closed: (plan) => plan.incremental && this.#childTables.release(plan.incremental.query),
+        demand: (tables, by) => this.#changeDemand(tables, by),
+      });
       // Registered before the first answer is read, so that no commit falls between.
       if (this.#materialisations.size === 0) this.#engine.hub.addMaintainer(this);
       this.#materialisations.set(key, materialisation);
@@ -94,13 +114,19 @@ export class LiveRegistry implements Maintainer {
   }
 
   maintain(changeset: ChangesetRecord): void {
+    const engine = this.#engine;
+    // What is read now wouldn't be the state after this commit, or not only.
+    const mustWait = engine.inTransaction || engine.isIterating;
+    const following: Materialisation[] = [];
     let dirty = false;
     for (const materialisation of this.#materialisations.values()) {
       if (!materialisation.dependsOn(changeset)) continue;
-      materialisation.isDirty = true;
+      this.#work.visits += 1;
+      if (!mustWait && materialisation.canFollow(changeset)) following.push(materialisation);
+      else materialisation.isDirty = true;
       dirty = true;
     }
-    if (dirty) this.#refreshDirty();
+    if (dirty) this.#refreshDirty(following, changeset);
   }
 
   deliver(): void {
@@ -110,7 +136,7 @@ export class LiveRegistry implements Maintainer {
   #planFor(sql: string): LivePlan {
     const known = this.#plans.get(sql);
     if (known?.generation === this.#engine.schemaGeneration) return known;
-    const plan = planLive(this.#engine, sql);
+    const plan = planLive(this.#engine, sql, () => this.#childTables.nextName());
     this.#plans.set(sql, plan);
     return plan;
   }
@@ -133,7 +159,45 @@ export class LiveRegistry implements Maintainer {
     }
   }
 
-  #refreshDirty(): void {
+  /** An answer by the plan, or by running the query again where its parameters don't suit the plan. */
+  #open(plan: LivePlan, params: Params | undefined, bound: DriverParams): LiveAnswer {
+    const { intMode } = this.#engine.config;
+    if (plan.incremental) {
+      this.#childTables.acquire(plan.incremental.query);
+      const values = plan.incremental.parameters.map((name): DriverValue => valueOf(bound, name));
+      try {
+        return new MaintainedQuery({
+          plan: plan.incremental.query,
+          parameters: values,
+          columns: plan.columns,
+          intMode,
+          statements: plan.incremental.statements,
+          owner: this.#nextOwner++,
+          work: this.#work,
+        });
+      } catch (error) {
+        this.#childTables.release(plan.incremental.query);
+        if (!(error instanceof OddLimit)) throw error;
+      }
+    }
+    const width = plan.columns.length;
+    const positions = plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
+    const key = positions && { positions, collations: positions.map(() => 'BINARY' as const) };
+    return new ReevaluatedAnswer({ columns: plan.columns, intMode, key }, plan.ordered, () =>
+      this.#engine.all(this.#engine.compile(plan.sql), params),
+    );
+  }
+
+  #changeDemand(tables: ReadonlySet<string>, by: 1 | -1): void {
+    for (const table of tables) {
+      const count = (this.#demand.get(table) ?? 0) + by;
+      if (count > 0) this.#demand.set(table, count);
+      else this.#demand.delete(table);
+      if (count === 0 || (count === 1 && by === 1)) this.#engine.hub.demandRows(table, by);
+    }
+  }
+
+  #refreshDirty(following: readonly Materialisation[] = [], changeset?: ChangesetRecord): void {
     if (this.#engine.isClosed) return;
     if (this.#engine.inTransaction) {
       this.#refreshWhenIdle();
@@ -145,11 +209,17 @@ export class LiveRegistry implements Maintainer {
     try {
       this.#engine.readConsistently((sawForeign) => {
         foreign = sawForeign;
+        const changes = foreign || !changeset ? null : netChanges(changeset);
+        const toFollow = new Set(following);
         for (const materialisation of [...this.#materialisations.values()]) {
-          if (!materialisation.isDirty && !foreign) continue;
+          const follows = changes !== null && toFollow.has(materialisation) && !materialisation.isDirty;
+          if (!follows && !materialisation.isDirty && !foreign) continue;
           try {
-            materialisation.refresh();
+            if (follows) materialisation.maintain(changes);
+            else materialisation.refresh();
           } catch (error) {
+            // Till it succeeds: what it has missed is gone by then.
+            for (const one of following) one.isDirty = true;
             if (isRetryable(error)) throw error;
             failed.push(() => materialisation.fail(error));
             this.#release(materialisation);
@@ -160,6 +230,7 @@ export class LiveRegistry implements Maintainer {
       if (isRetryable(error)) this.#retryLater();
       else this.#failAll(error);
     }
+    this.#childTables.sweep();
     this.#scheduleDeliveries();
     for (const fail of failed) fail();
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
@@ -224,6 +295,7 @@ export class LiveRegistry implements Maintainer {
   #release(materialisation: Materialisation): void {
     if (this.#materialisations.get(materialisation.key) !== materialisation) return;
     this.#materialisations.delete(materialisation.key);
+    materialisation.close();
     if (this.#materialisations.size === 0) this.#engine.hub.removeMaintainer(this);
   }
 
@@ -244,6 +316,10 @@ export class LiveRegistry implements Maintainer {
     }
     for (const resolve of this.#settling.splice(0)) resolve();
   }
+}
+
+function valueOf(bound: DriverParams, name: string | number): DriverValue {
+  return (bound as Readonly<Record<string | number, DriverValue>>)[name] ?? null;
 }
 
 function isRetryable(error: unknown): boolean {

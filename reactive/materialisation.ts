@@ -1,11 +1,15 @@
 import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { Engine } from '../core/engine.ts';
-import type { Params, Row } from '../core/values.ts';
-import { difference } from './difference.ts';
+import type { Row } from '../core/values.ts';
+import type { EqualityKey } from './exact/collation.ts';
 import type { LiveDelta, RowDelta } from './live-delta.ts';
+import type { Entry } from './maintain/entry.ts';
+import type { LiveAnswer } from './maintain/live-answer.ts';
+import type { TableChanges } from './maintain/maintained-query.ts';
 import type { LivePlan } from './live-plan.ts';
+import { type Item, Snapshot } from './result/snapshot.ts';
+import { differenceOf } from './result/snapshot-difference.ts';
 import type { Schedule } from './schedule.ts';
-import { emptySnapshot, type Snapshot, SnapshotMaker } from './snapshot.ts';
 
 /** One subscriber: of snapshots, or of deltas. */
 export interface Recipient {
@@ -19,7 +23,39 @@ export interface Recipient {
 interface Seat {
   readonly recipient: Recipient;
   /** What it was told last; undefined before its first answer. */
-  seen: Snapshot | undefined;
+  seen: Snapshot<Row> | undefined;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** What a materialisation gets from those who keep it. */
+export interface MaterialisationParts {
+  readonly key: string;
+  readonly engine: Engine;
+  readonly planFor: () => LivePlan;
+  readonly open: (plan: LivePlan) => LiveAnswer;
+  /** An answer by this plan is no longer kept. */
+  readonly closed: (plan: LivePlan) => void;
+  /** Asks for the rows of tables, or no longer. */
+  readonly demand: (tables: ReadonlySet<string>, by: 1 | -1) => void;
+}
+
+/** Rows of an answer that was kept in another way: found again by what they show, each once. */
+class Recollection {
+  readonly #entries = new Map<string, Entry[]>();
+
+  constructor(entries: readonly Entry[]) {
+    // Taken from the end.
+    for (const entry of entries.toReversed()) {
+      const known = this.#entries.get(entry.content);
+      if (known) known.push(entry);
+      else this.#entries.set(entry.content, [entry]);
+    }
+  }
+
+  take(entry: Entry): Entry | undefined {
+    return this.#entries.get(entry.content)?.pop();
+  }
 }
 
 /**
@@ -32,20 +68,23 @@ interface Seat {
  */
 export class Materialisation {
   readonly key: string;
-  readonly #engine: Engine;
-  readonly #params: Params | undefined;
-  readonly #planFor: () => LivePlan;
+  readonly #parts: MaterialisationParts;
   readonly #seats = new Map<Recipient, Seat>();
+  /** Entries that were in the answer since the recipient that is furthest behind was told. */
+  readonly #retired = new Map<EqualityKey, Entry[]>();
   #plan: LivePlan | undefined;
-  #maker: SnapshotMaker | undefined;
-  #current: Snapshot | undefined;
+  #answer: LiveAnswer | undefined;
+  #current: Snapshot<Row> | undefined;
+  /** What the answer gave last; `current` is that, or looks like it. */
+  #latest: Snapshot<Row> | undefined;
+  /** The tables whose rows it asks for. */
+  #demand = nothing;
+  /** It must be read anew. */
   isDirty = true;
 
-  constructor(key: string, engine: Engine, params: Params | undefined, planFor: () => LivePlan) {
-    this.key = key;
-    this.#engine = engine;
-    this.#params = params;
-    this.#planFor = planFor;
+  constructor(parts: MaterialisationParts) {
+    this.key = parts.key;
+    this.#parts = parts;
   }
 
   get value(): readonly Row[] | undefined {
@@ -54,6 +93,15 @@ export class Materialisation {
 
   get isUnused(): boolean {
     return this.#seats.size === 0;
+  }
+
+  get plan(): LivePlan | undefined {
+    return this.#plan;
+  }
+
+  /** How it is kept up to date, once it is open. */
+  get answer(): LiveAnswer | undefined {
+    return this.#answer;
   }
 
   /** A change of this table may change the answer. */
@@ -67,18 +115,25 @@ export class Materialisation {
     return changeset.tables.some((table) => this.follows(table));
   }
 
+  /** All that the commit did to its tables is told row by row, and what it has is the answer before that. */
+  canFollow(changeset: ChangesetRecord): boolean {
+    if (this.isDirty || !this.#answer?.maintain || changeset.schema_changed) return false;
+    if (this.#plan?.generation !== this.#parts.engine.schemaGeneration) return false;
+    return changeset.tables.every((table) => !this.follows(table) || changeset.tells(table));
+  }
+
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */
   refresh(): void {
-    if (this.#plan?.generation !== this.#engine.schemaGeneration) {
-      this.#plan = this.#planFor();
-      this.#maker = new SnapshotMaker(this.#plan.shape, this.#engine.config.intMode);
-    }
-    const rows = this.#engine.all(this.#engine.compile(this.#plan.sql), this.#params);
-    const earlier = new Set<Snapshot>();
-    if (this.#current) earlier.add(this.#current);
-    for (const { seen } of this.#seats.values()) if (seen) earlier.add(seen);
-    this.#current = this.#maker?.make(rows, [...earlier]);
+    if (!this.#answer || this.#plan?.generation !== this.#parts.engine.schemaGeneration) this.#replan();
+    this.#answer?.refresh();
     this.isDirty = false;
+    this.#settle();
+  }
+
+  /** Follows one commit. @throws what SQLite says; then it must be refreshed. */
+  maintain(changes: TableChanges): void {
+    this.#answer?.maintain?.(changes);
+    this.#settle();
   }
 
   /** Takes a recipient in and, if there is an answer, tells it at once. */
@@ -104,6 +159,9 @@ export class Materialisation {
     for (const recipient of [...this.#seats.keys()]) {
       if (recipient.schedule === schedule) this.tell(recipient);
     }
+    if (this.#retired.size === 0) return;
+    for (const { seen } of this.#seats.values()) if (seen !== this.#current) return;
+    this.#retired.clear();
   }
 
   tell(recipient: Recipient): void {
@@ -119,7 +177,7 @@ export class Materialisation {
     }
     const changes = this.#difference(seen, next);
     if (changes.length > 0 || !seen) {
-      recipient.next({ commit: this.#engine.hub.lastLsn, rows: next.rows, changes });
+      recipient.next({ commit: this.#parts.engine.hub.lastLsn, rows: next.rows, changes });
     }
   }
 
@@ -135,14 +193,77 @@ export class Materialisation {
     for (const recipient of recipients) recipient.complete();
   }
 
-  #lastDifference: { from: Snapshot; to: Snapshot; changes: readonly RowDelta<Row>[] } | undefined;
+  close(): void {
+    this.#closeAnswer();
+    this.#parts.demand(this.#demand, -1);
+    this.#demand = nothing;
+  }
+
+  #replan(): void {
+    const plan = this.#parts.planFor();
+    const answer = this.#parts.open(plan);
+    const before = this.#answer;
+    const sameColumns = this.#plan?.columns.join('\0') === plan.columns.join('\0');
+    const recalled = before && sameColumns ? new Recollection(before.answer.entries()) : undefined;
+    answer.answer.recall = (entry) => this.#recall(entry) ?? recalled?.take(entry);
+    answer.answer.onRemoved = (entries) => this.#retire(entries);
+    this.#closeAnswer();
+    const demand = answer.maintain ? plan.tables : nothing;
+    this.#parts.demand(demand, 1);
+    this.#parts.demand(this.#demand, -1);
+    this.#demand = demand;
+    this.#plan = plan;
+    this.#answer = answer;
+  }
+
+  #closeAnswer(): void {
+    this.#answer?.close();
+    if (this.#plan && this.#answer?.maintain) this.#parts.closed(this.#plan);
+    this.#answer = undefined;
+  }
+
+  #recall(entry: Entry): Entry | undefined {
+    return this.#retired.get(entry.key)?.find((one) => one.looksLike(entry));
+  }
+
+  #retire(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const known = this.#retired.get(entry.key);
+      if (known) known.push(entry);
+      else this.#retired.set(entry.key, [entry]);
+    }
+  }
+
+  /** A result that looks as it did is the very snapshot that it was: nobody could tell the difference. */
+  #settle(): void {
+    if (!this.#answer || this.#answer.snapshot === this.#latest) return;
+    const { snapshot } = this.#answer;
+    this.#latest = snapshot;
+    const held = new Set([this.#current, ...[...this.#seats.values()].map(({ seen }) => seen)]);
+    const alike = (a: Item<Row>, b: Item<Row>) => a === b || (a as Entry).looksLike(b as Entry);
+    this.#current = snapshot;
+    for (const one of held) {
+      if (!one || one.size !== snapshot.size || (one.size > 0 && !this.#hasColumnsOf(one))) continue;
+      if (one.equals(snapshot, alike)) this.#current = one;
+    }
+  }
+
+  /** Rows of other columns are other rows, whatever they hold. */
+  #hasColumnsOf(snapshot: Snapshot<Row>): boolean {
+    const columns = (snapshot.item(0) as Entry).shape.columns;
+    return columns === this.#plan?.columns || columns.join('\0') === this.#plan?.columns.join('\0');
+  }
+
+  #lastDifference:
+    | { from: Snapshot<Row>; to: Snapshot<Row>; changes: readonly RowDelta<Row>[] }
+    | undefined;
 
   /** Recipients that saw the same snapshot share one computation. */
-  #difference(from: Snapshot = emptySnapshot, to: Snapshot): readonly RowDelta<Row>[] {
+  #difference(from: Snapshot<Row> = Snapshot.empty, to: Snapshot<Row>): readonly RowDelta<Row>[] {
     const last = this.#lastDifference;
     if (last?.from === from && last.to === to) return last.changes;
-    const changes = Object.freeze(difference<Row>(from, to));
-    if (from !== emptySnapshot) this.#lastDifference = { from, to, changes };
+    const changes = Object.freeze(differenceOf<Row>(from, to));
+    if (from !== Snapshot.empty) this.#lastDifference = { from, to, changes };
     return changes;
   }
 }

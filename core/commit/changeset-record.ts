@@ -30,7 +30,8 @@ export class ChangesetRecord implements Changeset {
   readonly wide: boolean;
   /** Rows were recorded that are not listed: there were too many. */
   readonly overflowed: boolean;
-  readonly #captured: readonly CapturedRow[];
+  /** The rows of those tables of which all are known, as the triggers recorded them. */
+  readonly captured: readonly CapturedRow[];
   readonly #shapes: Shapes;
   #rowChanges: readonly RowChange[] | undefined;
   #counts: ReadonlyMap<string, number> | undefined;
@@ -47,7 +48,7 @@ export class ChangesetRecord implements Changeset {
     this.schema_changed = made.schema_changed;
     this.tables = made.tables;
     this.wide = made.wide;
-    this.#captured = captured;
+    this.captured = captured;
     this.#shapes = shapes;
   }
 
@@ -59,22 +60,22 @@ export class ChangesetRecord implements Changeset {
   /** The changes of those tables of which all are known. */
   get listed(): readonly RowChange[] {
     this.#rowChanges ??= Object.freeze(
-      this.#captured.map((row) => Object.freeze(this.#tableOf(row).decode(row))),
+      this.captured.map((row) => Object.freeze(this.tableOf(row).decode(row))),
     );
     return this.#rowChanges;
   }
 
   /** How many row changes there are, of all tables. */
   get rowTotal(): number {
-    return this.#captured.length;
+    return this.captured.length;
   }
 
   /** How many row changes each table has, without decoding them. */
   get rowCounts(): ReadonlyMap<string, number> {
     if (!this.#counts) {
       const counts = new Map<string, number>();
-      for (const row of this.#captured) {
-        const { name } = this.#tableOf(row);
+      for (const row of this.captured) {
+        const { name } = this.tableOf(row);
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
       this.#counts = counts;
@@ -87,7 +88,8 @@ export class ChangesetRecord implements Changeset {
     return !this.schema_changed && this.rowCounts.has(table);
   }
 
-  #tableOf(row: CapturedRow): CapturedTable {
+  /** The table of a captured row, as it was then. */
+  tableOf(row: CapturedRow): CapturedTable {
     const table = this.#shapes.get(tableIdOf(row));
     if (!table) throw new TypeError('A changeset holds a row of a table that it does not know');
     return table;

@@ -150,6 +150,11 @@ export class Hub {
     return () => this.#removeListener(listener);
   }
 
+  /** A maintainer wants the rows of a table, or (`by` -1) one less does. */
+  demandRows(table: string, by: 1 | -1): void {
+    this.#changeDemand(new Set([table]), by);
+  }
+
   addMaintainer(maintainer: Maintainer): void {
     this.#maintainers.add(maintainer);
     this.#activityChanged();

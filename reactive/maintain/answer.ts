@@ -1,0 +1,214 @@
+import type { EqualityKey } from '../exact/collation.ts';
+import { compareValues } from '../exact/collation.ts';
+import type { SortTerm } from '../plan/query-plan.ts';
+import { Sequence } from '../result/sequence.ts';
+import { Snapshot } from '../result/snapshot.ts';
+import type { Row } from '../../core/values.ts';
+import type { Entry, EntryMaker } from './entry.ts';
+
+/** What a change made of an answer. An entry that was replaced is in both lists. */
+export interface AnswerChange {
+  readonly removed: readonly Entry[];
+  readonly added: readonly Entry[];
+}
+
+export interface Window {
+  readonly offset: number;
+  /** Null: no limit. */
+  readonly limit: number | null;
+  /** The rows outside of it are known as well. */
+  readonly keepsAll: boolean;
+}
+
+const everything: Window = { offset: 0, limit: null, keepsAll: true };
+
+/** Rows beyond a window that are kept, so that one that leaves it needs no query. */
+const margin = 50;
+
+/**
+ * The rows of one answer in order, of which a window may be shown.
+ *
+ * Guarantees: entries are unique by key; what is shown are the rows from `offset` on, `limit` at most. Where
+ * there are more rows than the window needs, those behind a boundary are not kept, and `isShort` says when it
+ * must be filled again. The hard part is that boundary: behind it rows are unknown, not absent.
+ */
+export class Answer {
+  readonly maker: EntryMaker;
+  /** Entries of earlier that somebody may still hold. */
+  recall: ((entry: Entry) => Entry | undefined) | undefined;
+  onRemoved: ((entries: readonly Entry[]) => void) | undefined;
+  readonly #window: Window | null;
+  readonly #compare: (a: Entry, b: Entry) => number;
+  /** Rows are where their values put them, not where they were. */
+  readonly #isOrdered: boolean;
+  readonly #isGiven: boolean;
+  #sequence: Sequence<Entry> = Sequence.of([]);
+  #byKey: Map<EqualityKey, Entry> | null = null;
+  /** The last entry of the part that is known; null: all of it is. */
+  #boundary: Entry | null = null;
+  #snapshot: Snapshot<Row> | undefined;
+
+  /**
+   * `open`: rows keep the place that they have, and new ones come last. `given`: they stand as SQLite has put
+   * them, and the answer is loaded, never changed.
+   */
+  constructor(maker: EntryMaker, order: readonly SortTerm[] | 'open' | 'given', window: Window | null) {
+    this.maker = maker;
+    this.#window = window;
+    this.#isOrdered = typeof order !== 'string';
+    this.#isGiven = order === 'given';
+    this.#compare = typeof order === 'string' ? byOrder : comparator(order);
+  }
+
+  /** How many rows are asked of SQLite; null: all. */
+  get capacity(): number | null {
+    const { limit, offset, keepsAll } = this.#window ?? everything;
+    return limit === null || keepsAll ? null : offset + limit + margin;
+  }
+
+  get size(): number {
+    return this.#sequence.size;
+  }
+
+  /** A row has left the window that none of the known ones can replace. */
+  get isShort(): boolean {
+    const { limit, offset } = this.#window ?? everything;
+    return limit !== null && this.#boundary !== null && this.#sequence.size < offset + limit;
+  }
+
+  get snapshot(): Snapshot<Row> {
+    const { limit, offset } = this.#window ?? everything;
+    const { size } = this.#sequence;
+    this.#snapshot ??= new Snapshot<Row>(
+      this.#sequence,
+      Math.min(offset, size),
+      limit === null ? size : Math.min(offset + limit, size),
+    );
+    return this.#snapshot;
+  }
+
+  get(key: EqualityKey): Entry | undefined {
+    return this.#index().get(key);
+  }
+
+  entries(): Entry[] {
+    return this.#sequence.toArray();
+  }
+
+  /** Replaces everything by the rows of the whole query, in its order; keeps entries of rows that stay. */
+  load(entries: readonly Entry[]): AnswerChange {
+    const before = this.#sequence.size > 0 ? this.#index() : new Map<EqualityKey, Entry>();
+    const removed = new Map(before);
+    const added: Entry[] = [];
+    const kept = entries.map((entry) => {
+      const known = before.get(entry.key);
+      const now = this.#successor(known, entry);
+      if (now === known) removed.delete(now.key);
+      else added.push(now);
+      return now;
+    });
+    if (!this.#isGiven && !isSorted(kept, this.#compare)) kept.sort(this.#compare);
+    if (removed.size > 0 || added.length > 0 || !sameOrder(this.#sequence, kept)) {
+      this.#sequence = Sequence.of(kept);
+      this.#snapshot = undefined;
+    }
+    this.#byKey = null;
+    const { capacity } = this;
+    this.#boundary = capacity !== null && kept.length >= capacity ? (kept.at(-1) ?? null) : null;
+    return this.#changed({ removed: [...removed.values()], added });
+  }
+
+  /** Takes `removed` out, which are in it, and `found` in, as far as they are within what is known. */
+  change(removed: ReadonlySet<Entry>, found: readonly Entry[]): AnswerChange {
+    const gone = new Set(removed);
+    const added: Entry[] = [];
+    // A row may have been found by several of its keys.
+    for (const entry of new Map(found.map((one) => [one.key, one])).values()) {
+      const known = this.get(entry.key);
+      const now = this.#successor(known, entry);
+      if (now === known) {
+        gone.delete(known);
+        continue;
+      }
+      if (known) gone.add(known);
+      if (this.#boundary && this.#compare(now, this.#boundary) > 0) continue;
+      added.push(now);
+    }
+    if (gone.size === 0 && added.length === 0) return { removed: [], added };
+    this.#sequence = this.#sequence.change([...gone], added, this.#compare);
+    const index = this.#index();
+    for (const entry of gone) index.delete(entry.key);
+    for (const entry of added) index.set(entry.key, entry);
+    this.#snapshot = undefined;
+    return this.#changed({ removed: [...gone, ...this.#trim(added)], added });
+  }
+
+  #changed(change: AnswerChange): AnswerChange {
+    this.onRemoved?.(change.removed);
+    return change;
+  }
+
+  /** The entry that takes the place of `known`, or is new. A row that looks like one of before is that object. */
+  #successor(known: Entry | undefined, entry: Entry): Entry {
+    if (known?.isSameAs(entry)) return known;
+    const like = known?.looksLike(entry) ? known : this.recall?.(entry);
+    if (!like && !known) return entry;
+    return this.maker.again(entry, known && !this.#isOrdered ? known.order : entry.order, like);
+  }
+
+  /** Gives up what a window doesn't need, once it has become much. */
+  #trim(added: Entry[]): Entry[] {
+    const { capacity } = this;
+    if (capacity === null || this.#sequence.size <= capacity * 2) return [];
+    const surplus = this.#sequence.toArray(capacity);
+    this.#sequence = Sequence.of(this.#sequence.toArray(0, capacity));
+    this.#boundary = this.#sequence.at(capacity - 1) ?? null;
+    for (const entry of surplus) this.#byKey?.delete(entry.key);
+    const isNew = new Set(added);
+    for (const entry of surplus) {
+      if (!isNew.has(entry)) continue;
+      added.splice(added.indexOf(entry), 1);
+    }
+    return surplus.filter((entry) => !isNew.has(entry));
+  }
+
+  #index(): Map<EqualityKey, Entry> {
+    if (this.#byKey) return this.#byKey;
+    const index = new Map<EqualityKey, Entry>();
+    for (const entry of this.#sequence.toArray()) index.set(entry.key, entry);
+    this.#byKey = index;
+    return index;
+  }
+}
+
+const byOrder = (a: Entry, b: Entry): number => a.order - b.order;
+
+/** The order of ORDER BY, NULLs where it puts them. */
+export function comparator(terms: readonly SortTerm[]): (a: Entry, b: Entry) => number {
+  return (a, b) => {
+    for (const { position, collation, descending, nullsFirst } of terms) {
+      const left = a.values[position] ?? null;
+      const right = b.values[position] ?? null;
+      if (left === right) continue;
+      if (left === null) return nullsFirst ? -1 : 1;
+      if (right === null) return nullsFirst ? 1 : -1;
+      const order = compareValues(left, right, collation);
+      if (order !== 0) return descending ? -order : order;
+    }
+    // Where the query leaves ties, whoever came first.
+    return a.order - b.order;
+  };
+}
+
+function isSorted(entries: readonly Entry[], compare: (a: Entry, b: Entry) => number): boolean {
+  for (let at = 1; at < entries.length; at++) {
+    if (compare(entries[at - 1] as Entry, entries[at] as Entry) > 0) return false;
+  }
+  return true;
+}
+
+function sameOrder(sequence: Sequence<Entry>, entries: readonly Entry[]): boolean {
+  if (sequence.size !== entries.length) return false;
+  const before = sequence.toArray();
+  return entries.every((entry, at) => entry === before[at]);
+}

@@ -1,0 +1,258 @@
+import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
+import type { BlockPlan, KeyIndex, SitePlan } from '../plan/block-plan.ts';
+import { type ImageColumn, type Probe, subsetsOf, takesCast } from '../plan/reach.ts';
+import type { Site } from '../plan/sites.ts';
+import type { Answer, AnswerChange } from './answer.ts';
+import type { Entry } from './entry.ts';
+import { compositeKey, type NetChange } from './net-changes.ts';
+import type { Work } from './work.ts';
+
+/** The changes that concern one block, by the place where the changed rows come in. */
+export type SiteChanges = ReadonlyMap<Site, readonly NetChange[]>;
+
+/** Runs a statement of a block with the query's parameters and further values behind them. */
+export type Run = (sql: string, more: readonly DriverValue[]) => DriverRow[];
+
+/** Entries that may have changed, and the rows that now stand for them. */
+export interface BlockDelta {
+  readonly removed: ReadonlySet<Entry>;
+  readonly rows: readonly DriverRow[];
+}
+
+/** Keys of one index, each once. */
+type Keys = Map<EqualityKey, readonly DriverValue[]>;
+
+/** Changed occurrences beyond which the subsets of them are too many. */
+const maxChangedSites = 3;
+const maxCombinations = 10_000;
+
+/**
+ * One SELECT core with its parameters: finds which rows of its answer a commit can have changed, and reads them
+ * anew. Guarantees that what it gives back replaces everything that differs; null: read everything.
+ */
+export class Block {
+  readonly plan: BlockPlan;
+  readonly #run: Run;
+  readonly #work: Work;
+  readonly #answer: Answer;
+  /** Entries by the key of an index; made when first needed. */
+  readonly #byKey: (Map<EqualityKey, Set<Entry>> | null)[];
+  readonly #plans: ReadonlyMap<Site, SitePlan>;
+  #wholeCost = 1;
+  #keyCost = 0.005;
+
+  constructor(plan: BlockPlan, answer: Answer, run: Run, work: Work) {
+    this.plan = plan;
+    this.#answer = answer;
+    this.#run = run;
+    this.#work = work;
+    this.#byKey = plan.indexes.map(() => null);
+    this.#plans = new Map(plan.sites.map((one) => [one.site, one]));
+  }
+
+  /** Reads everything by `sql`, which is the plan's own with an order and a limit, perhaps. */
+  whole(sql: string): DriverRow[] {
+    const start = this.#work.now();
+    const rows = this.#run(sql, []);
+    this.#wholeCost = average(this.#wholeCost, this.#work.now() - start);
+    this.#work.whole += 1;
+    return rows;
+  }
+
+  delta(changes: SiteChanges): BlockDelta | null {
+    if (this.plan.kind === 'total') return null;
+    const affected = this.#affected(changes);
+    if (affected === null) return null;
+    const count = affected.reduce((sum, keys) => sum + keys.size, 0);
+    if (count * this.#keyCost > this.#wholeCost * 0.7 && count > 4) return null;
+    const removed = new Set<Entry>();
+    const rows: DriverRow[] = [];
+    const start = this.#work.now();
+    for (const [at, keys] of affected.entries()) {
+      if (keys.size === 0) continue;
+      for (const key of keys.keys()) for (const entry of this.#entriesOf(at, key)) removed.add(entry);
+      rows.push(...this.#rowsOf(this.plan.indexes[at] as KeyIndex, keys));
+    }
+    if (count > 0) this.#keyCost = average(this.#keyCost, (this.#work.now() - start) / count);
+    return { removed, rows };
+  }
+
+  /** Keeps the reverse indexes true to the answer. */
+  note({ removed, added }: AnswerChange): void {
+    for (const [at, index] of this.#byKey.entries()) {
+      if (!index) continue;
+      for (const entry of removed) {
+        const key = this.#indexKey(at, entry);
+        const entries = index.get(key);
+        if (entries?.delete(entry) && entries.size === 0) index.delete(key);
+      }
+      for (const entry of added) put(index, this.#indexKey(at, entry), entry);
+    }
+  }
+
+  /** The answer was loaded anew. */
+  forget(): void {
+    this.#byKey.fill(null);
+  }
+
+  // ---------------------------------------------------------------- keys
+
+  #affected(changes: SiteChanges): Keys[] | null {
+    const affected: Keys[] = this.plan.indexes.map(() => new Map());
+    /** By index: what was changed there, for keys that several rows make together. */
+    const together: Site[][] = this.plan.indexes.map(() => []);
+    for (const [site, list] of changes) {
+      const plan = this.#plans.get(site);
+      if (!plan) continue;
+      for (const [at, reach] of plan.reaches.entries()) {
+        const keys = affected[at] as Keys;
+        if (reach?.kind === 'self') {
+          this.#ownKeys(at, site, reach.columns, list, keys);
+        } else if (reach?.kind === 'images') {
+          if (this.plan.indexes[at]?.anchor === null) together[at]?.push(site);
+          else if (!this.#imageKeys(at, [site], changes, keys, plan.onlyShows)) return null;
+        }
+      }
+    }
+    for (const [at, sites] of together.entries()) {
+      if (sites.length > maxChangedSites) return null;
+      for (const bound of subsetsOf(sites)) {
+        if (!this.#imageKeys(at, bound, changes, affected[at] as Keys, false)) return null;
+      }
+    }
+    return affected;
+  }
+
+  #ownKeys(at: number, site: Site, columns: readonly number[], list: readonly NetChange[], keys: Keys): void {
+    const { collations } = this.plan.indexes[at] as KeyIndex;
+    for (const { before, after } of list) {
+      for (const image of [before, after]) {
+        if (!image) continue;
+        const values = columns.map((column) => imageValue(site, image, column));
+        keys.set(compositeKey(values, collations), values);
+      }
+    }
+  }
+
+  /** False: every key may be affected. */
+  #imageKeys(at: number, bound: readonly Site[], changes: SiteChanges, keys: Keys, onlyKnown: boolean): boolean {
+    const { collations, anchor } = this.plan.indexes[at] as KeyIndex;
+    const lists = bound.map((site) => imagesOf(changes.get(site) ?? []));
+    const combinations = lists.reduce((product, list) => product * list.length, 1);
+    if (combinations > maxCombinations) return false;
+    const note = (values: readonly DriverValue[]): void => {
+      const key = compositeKey(values, collations);
+      if (!onlyKnown || this.#entriesOf(at, key).size > 0) keys.set(key, values);
+    };
+    for (const probe of this.plan.probes(at, bound)) {
+      if (probe.kind === 'all') return false;
+      // Distinct values need only one look.
+      const seen = new Set<string>();
+      for (const images of product(lists)) {
+        const values = valuesOf(probe.kind === 'direct' ? probe.columns : probe.binds, bound, images);
+        if (values.some(mayBeAltered)) return false;
+        if (probe.kind === 'direct') {
+          const key = anchor === null ? values : rowidOf(values);
+          if (key) note(key);
+          continue;
+        }
+        if (combinations > 2) {
+          const text = values.map((value) => `${typeof value}${String(value)}`).join('\0');
+          if (seen.has(text)) continue;
+          seen.add(text);
+        }
+        for (const found of this.#probe(probe, values)) note(found);
+      }
+    }
+    return true;
+  }
+
+  #probe(probe: Extract<Probe, { kind: 'query' }>, values: readonly DriverValue[]): DriverRow[] {
+    // NULL equals nothing.
+    if (probe.required.some((at) => values[at] === null)) return [];
+    this.#work.probes += 1;
+    return this.#run(probe.sql(probe.binds.map(({ cast }, at) => takesCast(cast, values[at] ?? null))), values);
+  }
+
+  // ---------------------------------------------------------------- rows
+
+  #rowsOf(index: KeyIndex, keys: Keys): DriverRow[] {
+    this.#work.restricted += 1;
+    if (index.set !== null && keys.size > 3) {
+      const list = `[${[...keys.values()].map(([key]) => String(key)).join()}]`;
+      return this.#run(index.set, [list]);
+    }
+    const rows: DriverRow[] = [];
+    for (const values of keys.values()) {
+      rows.push(...this.#run(index.point(values.map((value) => value === null)), values));
+    }
+    return rows;
+  }
+
+  #entriesOf(at: number, key: EqualityKey): ReadonlySet<Entry> {
+    const { indexes, key: rowKey } = this.plan;
+    const positions = indexes[at]?.positions ?? [];
+    if (positions.length === rowKey.positions.length && positions.every((one, i) => one === rowKey.positions[i])) {
+      const entry = this.#answer.get(key);
+      return entry ? new Set([entry]) : nobody;
+    }
+    return this.#index(at).get(key) ?? nobody;
+  }
+
+  #index(at: number): Map<EqualityKey, Set<Entry>> {
+    const known = this.#byKey[at];
+    if (known) return known;
+    const index = new Map<EqualityKey, Set<Entry>>();
+    for (const entry of this.#answer.entries()) put(index, this.#indexKey(at, entry), entry);
+    this.#byKey[at] = index;
+    return index;
+  }
+
+  #indexKey(at: number, { values }: Entry): EqualityKey {
+    const { positions, collations } = this.plan.indexes[at] as KeyIndex;
+    return compositeKey(
+      positions.map((position) => values[position]),
+      collations,
+    );
+  }
+}
+
+/** A value that a rowid may equal. */
+function rowidOf([value]: readonly DriverValue[]): readonly DriverValue[] | null {
+  if (typeof value === 'bigint') return [value];
+  return typeof value === 'number' && Number.isSafeInteger(value) ? [BigInt(value)] : null;
+}
+
+const nobody: ReadonlySet<Entry> = new Set();
+
+function put(index: Map<EqualityKey, Set<Entry>>, key: EqualityKey, entry: Entry): void {
+  const entries = index.get(key);
+  if (entries) entries.add(entry);
+  else index.set(key, new Set([entry]));
+}
+
+function imagesOf(changes: readonly NetChange[]): DriverRow[] {
+  return changes.flatMap(({ before, after }) => [before, after]).filter((image) => image !== null);
+}
+
+/** A column of an image, which begins with the rowid where there is one. */
+export function imageValue({ source }: Site, image: DriverRow, column: number): DriverValue {
+  const lead = source.kind === 'table' && source.table.rowid === null ? 0 : 1;
+  return image[column + lead] ?? null;
+}
+
+function valuesOf(columns: readonly ImageColumn[], bound: readonly Site[], images: readonly DriverRow[]): DriverValue[] {
+  return columns.map(({ site, column }) => imageValue(site, images[bound.indexOf(site)] ?? [], column));
+}
+
+function* product(lists: readonly (readonly DriverRow[])[]): Generator<readonly DriverRow[]> {
+  const [first, ...others] = lists;
+  if (!first) {
+    yield [];
+    return;
+  }
+  for (const image of first) for (const rest of product(others)) yield [image, ...rest];
+}
+
+const average = (known: number, seen: number): number => known * 0.8 + seen * 0.2;

@@ -1,0 +1,19 @@
+import type { Row } from '../../core/values.ts';
+import type { Snapshot } from '../result/snapshot.ts';
+import type { Answer } from './answer.ts';
+import type { TableChanges } from './maintained-query.ts';
+
+/** An answer that is kept up to date, in whatever way. Its methods read the database as it is when called. */
+export interface LiveAnswer {
+  readonly snapshot: Snapshot<Row>;
+  /** What is shown, for those who keep what they have seen. */
+  readonly answer: Answer;
+  /** Rows that are held. */
+  readonly stateRows: number;
+  /** Reads everything anew. */
+  refresh(): void;
+  /** Follows the changes of one commit, which are all there were; null where it can only be read anew. */
+  readonly maintain: ((changes: TableChanges) => void) | null;
+  /** Lets go of what it keeps in the database. */
+  close(): void;
+}

@@ -1,0 +1,186 @@
+import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import type { IntMode, Row } from '../../core/values.ts';
+import type { QueryPlan } from '../plan/query-plan.ts';
+import type { Site } from '../plan/sites.ts';
+import type { Statements } from '../plan/statements.ts';
+import type { Snapshot } from '../result/snapshot.ts';
+import { Answer, type AnswerChange, type Window } from './answer.ts';
+import { Block, type Run, type SiteChanges } from './block.ts';
+import { ChildTable } from './child-table.ts';
+import { Compound } from './compound.ts';
+import { EntryMaker } from './entry.ts';
+import type { LiveAnswer } from './live-answer.ts';
+import type { NetChange } from './net-changes.ts';
+import type { Work } from './work.ts';
+
+/** The changes of a commit by table; tables of which only that they changed is known are not among them. */
+export type TableChanges = ReadonlyMap<string, readonly NetChange[]>;
+
+export interface QueryContext {
+  readonly plan: QueryPlan;
+  /** The values of the user's parameters, by number. */
+  readonly parameters: readonly DriverValue[];
+  readonly columns: readonly string[];
+  readonly intMode: IntMode;
+  readonly statements: Statements;
+  readonly owner: bigint;
+  readonly work: Work;
+}
+
+/**
+ * A query with its parameters, whose answer follows the changes of its tables.
+ *
+ * Guarantees that after `maintain` the answer is what SQLite would give now. Reads the database, so it is called
+ * in a read transaction that holds the commit and nothing after it. The hard part is order: the SELECTs inside
+ * are brought up to date before the ones around them, which read their TEMP tables.
+ */
+export class MaintainedQuery implements LiveAnswer {
+  readonly #context: QueryContext;
+  readonly #children: readonly ChildTable[];
+  readonly answer: Answer;
+  readonly #blocks: readonly { readonly block: Block; readonly answer: Answer }[];
+  readonly #compound: Compound | null;
+  readonly #window: Window | null;
+
+  constructor(context: QueryContext) {
+    this.#context = context;
+    const { plan, parameters, statements, owner, work } = context;
+    this.#children = plan.children.map(
+      (child) =>
+        new ChildTable(
+          child,
+          new MaintainedQuery({
+            ...context,
+            plan: child.plan,
+            columns: Array.from({ length: child.plan.visible }, (_, at) => `c${at}`),
+            // Types are kept as SQLite has them.
+            intMode: 'bigint',
+          }),
+          statements,
+          owner,
+        ),
+    );
+    const run: Run = (sql, more) => statements.all(sql, [...parameters, owner, ...more]);
+    this.#window = plan.limit === undefined ? null : this.#readWindow(run, plan.limit);
+    const isCompound = plan.blocks.length > 1;
+    const order = plan.order.length > 0 ? plan.order : 'open';
+    const [first] = plan.blocks;
+    const shape = (key: EntryMaker['shape']['key']) => ({ columns: context.columns, intMode: context.intMode, key });
+    this.answer = new Answer(
+      new EntryMaker(shape(isCompound ? null : (first?.key ?? null))),
+      order,
+      this.#window && { ...this.#window, keepsAll: isCompound },
+    );
+    this.#blocks = plan.blocks.map((block) => {
+      const answer = isCompound ? new Answer(new EntryMaker(shape(block.key)), 'open', null) : this.answer;
+      return { block: new Block(block, answer, run, work), answer };
+    });
+    this.#compound = isCompound ? new Compound(plan, this.answer) : null;
+  }
+
+  get snapshot(): Snapshot<Row> {
+    return this.answer.snapshot;
+  }
+
+  /** Rows and groups that are held, those of SELECTs inside included. */
+  get stateRows(): number {
+    const own = this.#blocks.reduce((sum, { answer }) => sum + answer.size, this.#compound ? this.answer.size : 0);
+    return this.#children.reduce((sum, child) => sum + child.query.stateRows, own);
+  }
+
+  /** Reads everything anew. */
+  refresh(): void {
+    for (const child of this.#children) {
+      child.query.refresh();
+      child.sync();
+    }
+    this.#refreshBlocks();
+  }
+
+  maintain(changes: TableChanges): void {
+    const { blocks } = this.#context.plan;
+    let everything = false;
+    const childChanges = new Map<ChildTable, readonly NetChange[]>();
+    for (const child of this.#children) {
+      child.query.maintain(changes);
+      const { size } = child;
+      const list = child.sync();
+      childChanges.set(child, list);
+      everything ||= child.flips(list, size);
+    }
+    if (everything) {
+      this.#refreshBlocks();
+      return;
+    }
+    const results: AnswerChange[] = [];
+    for (const [at, plan] of blocks.entries()) {
+      const own = new Map<Site, readonly NetChange[]>();
+      for (const { site } of plan.sites) {
+        const { source } = site;
+        if (source.kind === 'table') {
+          const list = changes.get(source.table.name);
+          if (list) own.set(site, list);
+        } else if (source.kind === 'child') {
+          const child = this.#children.find((one) => one.plan === source.child);
+          const list = child && childChanges.get(child);
+          if (list && list.length > 0) own.set(site, list);
+        }
+      }
+      results.push(own.size > 0 ? this.#maintainBlock(at, own) : unchanged);
+    }
+    this.#compound?.apply(results);
+  }
+
+  /** Takes its rows out of the children's tables. */
+  close(): void {
+    for (const child of this.#children) {
+      child.query.close();
+      child.clear();
+    }
+  }
+
+  #maintainBlock(at: number, changes: SiteChanges): AnswerChange {
+    const one = this.#blocks[at];
+    if (!one) return unchanged;
+    const { block, answer } = one;
+    const delta = block.delta(changes);
+    if (!delta) return this.#load(at);
+    const found = delta.rows.map((row) => answer.maker.make(row as DriverRow));
+    const change = answer.change(delta.removed, found);
+    block.note(change);
+    return answer.isShort ? this.#load(at) : change;
+  }
+
+  #refreshBlocks(): void {
+    const results = this.#blocks.map((_, at) => this.#load(at));
+    this.#compound?.apply(results);
+  }
+
+  #load(at: number): AnswerChange {
+    const one = this.#blocks[at];
+    if (!one) return unchanged;
+    const { block, answer } = one;
+    const { capacity } = answer;
+    const order = this.#compound ? '' : this.#context.plan.orderBy;
+    const rows = block.whole(block.plan.sql + order + (capacity === null ? '' : ` LIMIT ${capacity}`));
+    const change = answer.load(rows.map((row) => answer.maker.make(row)));
+    block.forget();
+    return change;
+  }
+
+  #readWindow(run: Run, sql: string): Window {
+    const [[limit = null, offset = null] = []] = run(sql, []);
+    if (typeof limit !== 'bigint' || typeof offset !== 'bigint') throw new OddLimit();
+    return {
+      limit: limit < 0n ? null : Number(limit),
+      offset: offset < 0n ? 0 : Number(offset),
+      keepsAll: false,
+    };
+  }
+}
+
+/** LIMIT or OFFSET is no integer; SQLite has rules for that. */
+export class OddLimit extends Error {}
+
+const unchanged: AnswerChange = { removed: [], added: [] };
+

@@ -1,0 +1,102 @@
+import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
+import { type CapturedRow, type CapturedTable, header, operation, operationOf } from '../../core/commit/captured-table.ts';
+import type { DriverRow } from '../../core/drivers/driver.ts';
+import { type Collation, type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
+
+/**
+ * What a commit made of one row. An image is the row's rowid, if the table has one, and then its columns.
+ * `before` is null for a row that is new, `after` for one that is gone.
+ */
+export interface NetChange {
+  before: DriverRow | null;
+  after: DriverRow | null;
+}
+
+/** The changes of each table whose rows are all known, one for each row: its first image and its last. */
+export function netChanges(changeset: ChangesetRecord): ReadonlyMap<string, readonly NetChange[]> {
+  const byTable = new Map<string, NetChange[]>();
+  const [first, ...others] = changeset.captured;
+  if (first && others.length === 0) {
+    const { table, change } = imagesOf(changeset, first);
+    // A row that got another key is one that went and one that came.
+    const moved = change.before && change.after && keyOf(table, change.before) !== keyOf(table, change.after);
+    byTable.set(
+      table.name,
+      moved ? [{ before: change.before, after: null }, { before: null, after: change.after }] : [change],
+    );
+    return byTable;
+  }
+  const byKey = new Map<string, Map<EqualityKey, NetChange>>();
+  for (const row of changeset.captured) {
+    const { table, change } = imagesOf(changeset, row);
+    let rows = byKey.get(table.name);
+    if (!rows) {
+      rows = new Map();
+      byKey.set(table.name, rows);
+      byTable.set(table.name, []);
+    }
+    const list = byTable.get(table.name) as NetChange[];
+    if (change.before) settle(rows, list, keyOf(table, change.before), change.before, null);
+    if (change.after) settle(rows, list, keyOf(table, change.after), null, change.after);
+  }
+  return byTable;
+}
+
+/** The first image that a key had stays; the last one counts. */
+function settle(
+  rows: Map<EqualityKey, NetChange>,
+  list: NetChange[],
+  key: EqualityKey,
+  before: DriverRow | null,
+  after: DriverRow | null,
+): void {
+  const known = rows.get(key);
+  if (known) {
+    known.after = after;
+    return;
+  }
+  const change: NetChange = { before, after };
+  rows.set(key, change);
+  list.push(change);
+}
+
+function imagesOf(changeset: ChangesetRecord, row: CapturedRow): { table: CapturedTable; change: NetChange } {
+  const table = changeset.tableOf(row);
+  const first = row.slice(header, header + table.width);
+  switch (operationOf(row)) {
+    case operation.insert:
+      return { table, change: { before: null, after: first } };
+    case operation.delete:
+      return { table, change: { before: first, after: null } };
+    default:
+      return { table, change: { before: first, after: row.slice(header + table.width) } };
+  }
+}
+
+function keyOf(table: CapturedTable, image: DriverRow): EqualityKey {
+  const { info } = table;
+  if (info.rowid !== null) return equalityKeyOf(image[0] ?? null, 'BINARY');
+  return compositeKey(table.identity(image), identityCollations(table));
+}
+
+const collationsOf = new WeakMap<CapturedTable, readonly Collation[]>();
+
+function identityCollations(table: CapturedTable): readonly Collation[] {
+  const known = collationsOf.get(table);
+  if (known) return known;
+  const byName = new Map(table.info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])));
+  const made = table.info.primaryKey.map((name) => (byName.get(name) ?? 'BINARY').toUpperCase() as Collation);
+  collationsOf.set(table, made);
+  return made;
+}
+
+/** One Map key for several values; equal where SQLite holds all of them equal. */
+export function compositeKey(values: readonly unknown[], collations: readonly Collation[]): EqualityKey {
+  if (values.length === 1) return equalityKeyOf((values[0] ?? null) as DriverRow[number], collations[0] ?? 'BINARY');
+  let key = '';
+  for (const [at, value] of values.entries()) {
+    const one = equalityKeyOf((value ?? null) as DriverRow[number], collations[at] ?? 'BINARY');
+    key += typeof one === 'string' ? `t${one.length}:${one}\0` : `${one === null ? 'n' : one}\0`;
+  }
+  return key;
+}

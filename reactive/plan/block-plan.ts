@@ -1,0 +1,55 @@
+import type { Collation } from '../exact/collation.ts';
+import type { SelectModel } from '../query/model.ts';
+import type { Probe } from './reach.ts';
+import type { Site, Survey } from './sites.ts';
+
+/** Hidden columns of a row that say what it depends on: the key of a joined row, or its group. */
+export interface KeyIndex {
+  readonly positions: readonly number[];
+  readonly collations: readonly Collation[];
+  /** The rows of one key; `nulls` tells which of its values are NULL. Keys are bound from `firstParameter` on. */
+  readonly point: (nulls: readonly boolean[]) => string;
+  /** The rows of many keys, given as a JSON list of integers; null where keys are no integers. */
+  readonly set: string | null;
+  /** Whose row the key is; null for a group's key. */
+  readonly anchor: Site | null;
+}
+
+/** What a change of one site means for one index. */
+export type Reach =
+  /** The changed row's own key. */
+  | { readonly kind: 'self'; readonly columns: readonly number[] }
+  /** Keys are found from the row's old and new images, by themselves or together with those of other sites. */
+  | { readonly kind: 'images' };
+
+export interface SitePlan {
+  readonly site: Site;
+  /** By index. */
+  readonly reaches: readonly (Reach | null)[];
+  /** No change of it decides which rows there are, nor their order. */
+  readonly onlyShows: boolean;
+}
+
+/** A SELECT core, and how its rows follow its tables. */
+export interface BlockPlan {
+  readonly kind: 'rows' | 'groups' | 'total';
+  /** The whole answer: the user's columns, then hidden ones. Without ORDER BY and LIMIT. */
+  readonly sql: string;
+  readonly visible: number;
+  /** Where the values stand that tell one row from another. */
+  readonly key: { readonly positions: readonly number[]; readonly collations: readonly Collation[] };
+  readonly indexes: readonly KeyIndex[];
+  readonly sites: readonly SitePlan[];
+  readonly survey: Survey;
+  /** For each ORDER BY term: where its value stands. */
+  readonly sortPositions: readonly number[];
+  /** Keys of one index from the images of several sites at once. */
+  readonly probes: (index: number, bound: readonly Site[]) => readonly Probe[];
+  readonly firstParameter: number;
+}
+
+/** A SELECT that stands by itself inside of another, kept as a TEMP table. */
+export interface ChildTable {
+  readonly name: string;
+  readonly select: SelectModel;
+}

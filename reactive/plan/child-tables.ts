@@ -1,0 +1,82 @@
+import type { Engine } from '../../core/engine.ts';
+import { quoteName } from '../../core/sql/identifier.ts';
+import { createChild } from './child-plan.ts';
+import type { QueryPlan } from './query-plan.ts';
+
+/**
+ * The TEMP tables of one connection that hold the answers of SELECTs inside of others.
+ * They come with a plan's first user and go with its last: at once, or when no transaction or open statement
+ * is in the way any more.
+ */
+export class ChildTables {
+  readonly #engine: Engine;
+  readonly #users = new Map<QueryPlan, number>();
+  readonly #garbage = new Set<string>();
+  #names = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** A name that no other plan has. */
+  nextName(): string {
+    return `freshet_child_${++this.#names}`;
+  }
+
+  /** Makes those that a plan needs, unless they are there. */
+  acquire(plan: QueryPlan): void {
+    if (plan.children.length === 0) return;
+    const users = this.#users.get(plan) ?? 0;
+    this.#users.set(plan, users + 1);
+    if (users === 0) this.#create(plan);
+  }
+
+  release(plan: QueryPlan): void {
+    const users = this.#users.get(plan);
+    if (users === undefined) return;
+    if (users > 1) {
+      this.#users.set(plan, users - 1);
+      return;
+    }
+    this.#users.delete(plan);
+    for (const table of tablesOf(plan)) this.#garbage.add(table);
+    this.sweep();
+  }
+
+  /** Drops what nobody uses any more. */
+  sweep(): void {
+    if (this.#garbage.size === 0 || this.#engine.isClosed || this.#engine.inTransaction) return;
+    for (const table of this.#garbage) {
+      try {
+        this.#engine.connection.exec(`DROP TABLE IF EXISTS temp.${quoteName(table)}`);
+        this.#garbage.delete(table);
+      } catch {
+        // An open iteration keeps SQLite from dropping anything; the next sweep tries again.
+        return;
+      }
+    }
+  }
+
+  #create(plan: QueryPlan): void {
+    for (const child of plan.children) {
+      this.#create(child.plan);
+      this.#garbage.delete(child.table);
+      this.#engine.connection.exec(`DROP TABLE IF EXISTS temp.${quoteName(child.table)}; ${createChild(child)}`);
+      const linked = new Set(
+        plan.blocks.flatMap(({ survey }) =>
+          survey.links.flatMap(({ from, column }) =>
+            from.source.kind === 'child' && from.source.child === child ? [column] : [],
+          ),
+        ),
+      );
+      for (const column of linked) {
+        const name = quoteName(`${child.table}_${column}`);
+        this.#engine.connection.exec(`CREATE INDEX temp.${name} ON ${quoteName(child.table)} ("m", "c${column}")`);
+      }
+    }
+  }
+}
+
+function tablesOf(plan: QueryPlan): string[] {
+  return plan.children.flatMap((child) => [...tablesOf(child.plan), child.table]);
+}

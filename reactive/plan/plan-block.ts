@@ -1,0 +1,382 @@
+import { quoteName } from '../../core/sql/identifier.ts';
+import type { Collation } from '../exact/collation.ts';
+import {
+  type Core,
+  type Joined,
+  nestedOf,
+  type Operand,
+  type OrderTerm,
+  partsOf,
+  type Relation,
+  rowidColumn,
+  type Text,
+  Unresolved,
+} from '../query/model.ts';
+import { type Rendering, renderTail, renderText } from '../query/render.ts';
+import type { BlockPlan, KeyIndex, Reach, SitePlan } from './block-plan.ts';
+import { type Probe, planProbe, type ReachParts, sitesOf, subsetsOf } from './reach.ts';
+import { type Site, type Survey, survey, type SurveyParts } from './sites.ts';
+
+export interface BlockParts {
+  readonly core: Core;
+  readonly orderBy: readonly OrderTerm[];
+  readonly makeChild: SurveyParts['makeChild'];
+  readonly render: (surveyed: Survey) => Rendering;
+  /** The number of the first parameter that is not the user's. */
+  readonly firstParameter: number;
+}
+
+/** @throws Unresolved where nothing better than running it again is known. */
+export function planBlock(parts: BlockParts): BlockPlan {
+  const { core, orderBy } = parts;
+  const order = orderBy.filter(({ output }) => output === null).map(({ text }) => text);
+  const surveyed = survey({ core, order, makeChild: parts.makeChild });
+  const hidden = new HiddenColumns(core.outputs.length);
+  const shape = blockShape(core, surveyed, hidden);
+  const sortPositions = orderBy.map((term) => {
+    if (term.output !== null) return term.output;
+    if (core.distinct) throw new Unresolved('DISTINCT is ordered by something that it does not show');
+    return hidden.add(term);
+  });
+  const rendering: Rendering = { ...parts.render(surveyed), exposed: (relation) => exposedKeys(surveyed, relation) };
+  const outputs = core.outputs.map(({ text }, at) => `${renderText(text, rendering)} AS "c${at}"`);
+  const head = `SELECT ${core.distinct ? 'DISTINCT ' : ''}${[...outputs, ...hidden.columns(rendering)].join(', ')}`;
+  const whole = head + renderTail(core, rendering);
+  const indexes = shape.indexes.map((index) => keyIndex(index, core, head, rendering, parts.firstParameter));
+  const probes = new Map<string, readonly Probe[]>();
+  const reachParts: ReachParts = { survey: surveyed, firstParameter: parts.firstParameter, render: rendering };
+  return {
+    kind: shape.kind,
+    sql: whole,
+    visible: core.outputs.length,
+    key: { positions: shape.key, collations: shape.keyCollations },
+    indexes,
+    sites: surveyed.sites
+      .filter(({ source }) => source.kind !== 'function')
+      .map((site) => sitePlan(site, shape.indexes, reachParts)),
+    survey: surveyed,
+    sortPositions,
+    firstParameter: parts.firstParameter,
+    probes(at, bound) {
+      const key = `${at}:${bound.map(({ relation }) => relation.id).join()}`;
+      const known = probes.get(key);
+      if (known) return known;
+      const { target = [], anchor = null } = shape.indexes[at] ?? {};
+      const variants = anchor ? [[]] : nullVariants(surveyed, target);
+      const made = variants.map((nulls) => planProbe(reachParts, bound, { operands: target }, nulls));
+      probes.set(key, made);
+      return made;
+    },
+  };
+}
+
+/**
+ * Which rows may be missing while a key is made of the others: those on nullable sides. A change there moves
+ * rows between a key and the same key with NULLs in their place.
+ */
+function nullVariants(surveyed: Survey, target: readonly Operand[]): Site[][] {
+  return [[], ...subsetsOf((sitesOf(surveyed, target) ?? []).filter((site) => site.nullable))];
+}
+
+/** Columns beside the user's. */
+class HiddenColumns {
+  readonly #first: number;
+  readonly #texts: ((how: Rendering) => string)[] = [];
+
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  add(operand: Pick<Operand, 'text'>): number {
+    return this.addText((how) => renderText(operand.text, how));
+  }
+
+  addText(text: (how: Rendering) => string): number {
+    this.#texts.push(text);
+    return this.#first + this.#texts.length - 1;
+  }
+
+  columns(how: Rendering): string[] {
+    return this.#texts.map((text, at) => `${text(how)} AS "h${at}"`);
+  }
+}
+
+interface IndexShape {
+  readonly positions: readonly number[];
+  readonly collations: readonly Collation[];
+  /** The key's expressions, as text in the core. */
+  readonly texts: readonly ((how: Rendering) => string)[];
+  readonly target: readonly Operand[];
+  readonly anchor: Site | null;
+}
+
+interface Shape {
+  readonly kind: BlockPlan['kind'];
+  readonly key: readonly number[];
+  readonly keyCollations: readonly Collation[];
+  readonly indexes: readonly IndexShape[];
+}
+
+function blockShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
+  if (surveyed.sites.every(({ source }) => source.kind === 'function')) throw new Unresolved('it reads no table');
+  const windowed = core.partitions.length > 0;
+  if (core.distinct && (core.aggregates || windowed)) throw new Unresolved('DISTINCT over groups or windows');
+  if (windowed) return windowShape(core, surveyed, hidden);
+  if (core.aggregates) {
+    refuseConverting(core);
+    if (!core.groupBy) return { kind: 'total', key: [], keyCollations: [], indexes: [] };
+    const index = groupIndex(core.groupBy, hidden);
+    return { kind: 'groups', key: index.positions, keyCollations: index.collations, indexes: [index] };
+  }
+  if (core.distinct) {
+    const index = expressionIndex(
+      core.outputs,
+      core.outputs.map((_, at) => at),
+    );
+    return { kind: 'groups', key: index.positions, keyCollations: index.collations, indexes: [index] };
+  }
+  return rowShape(core, surveyed, hidden);
+}
+
+/**
+ * Over groups, a comparison in a subquery that converts a text of the group converts it for good: SQLite then
+ * shows a number, and a key that is no longer the rows'.
+ */
+function refuseConverting({ having, outputs }: Core): void {
+  for (const text of [...(having ? [having] : []), ...outputs.map((output) => output.text)]) {
+    for (const { left = [], select } of nestedOf(text)) {
+      const inner = select.cores[0]?.outputs ?? [];
+      if (left.some((operand, at) => mayConvert(operand, inner[at]))) throw new Unresolved(converting);
+      for (const core of select.cores) {
+        const conditions = [...core.where, ...core.from.flatMap(({ on }) => on)];
+        for (const { equals, text: condition } of conditions) {
+          const [a, b] = equals ?? [];
+          if (a?.ref && b?.ref ? mayConvert(a, b) || mayConvert(b, a) : mentionsText(condition, select.correlated))
+            throw new Unresolved(converting);
+        }
+      }
+    }
+  }
+}
+
+const converting = 'a subquery over groups compares columns of different affinity';
+const isText = ({ affinity }: Pick<Operand, 'affinity'>) =>
+  affinity === 'text' || affinity === 'blob' || affinity === 'none';
+
+function mayConvert(operand: Operand, other: Operand | undefined): boolean {
+  return isText(operand) && operand.affinity !== other?.affinity;
+}
+
+function mentionsText(text: Text, outer: ReadonlySet<Relation>): boolean {
+  return [...partsOf(text)].some((part) => {
+    if (part.kind === 'nested') return mentionsText(part.left?.flatMap((one) => one.text) ?? [], outer);
+    return outer.has(part.relation) && isText(part.relation.columns[part.column] ?? { affinity: 'integer' });
+  });
+}
+
+function rowShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
+  const outer = core.from.length > 2 && core.from.some(({ join }) => join === 'right' || join === 'full');
+  if (outer) throw new Unresolved('a RIGHT or FULL JOIN of more than two tables');
+  const { positions, collations, indexes } = rowKeys(surveyed, hidden);
+  const isFull = core.from.some(({ join }) => join === 'full');
+  const anchored = indexes.filter(({ anchor }) => anchor && (isFull || !anchor.nullable));
+  if (anchored.length === 0) throw new Unresolved('no table of it has rows in every row of the answer');
+  return { kind: 'rows', key: positions, keyCollations: collations, indexes: anchored };
+}
+
+/** Keys of all that FROM joins; unique together. */
+function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
+  const positions: number[] = [];
+  const collations: Collation[] = [];
+  const indexes: IndexShape[] = [];
+  for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
+    const columns = keyColumns(site);
+    const texts = columns.map(({ name }, at) => () => keyText(site, name, at));
+    const own = texts.map((text) => hidden.addText(text));
+    positions.push(...own);
+    collations.push(...columns.map(({ collation }) => collation));
+    if (site.source.kind === 'function') continue;
+    const target = columns.map(
+      ({ column, collation }): Operand => ({
+        text: [{ kind: 'ref', relation: site.relation, column }],
+        ref: { kind: 'ref', relation: site.relation, column },
+        affinity: column === rowidColumn ? 'integer' : (site.relation.columns[column]?.affinity ?? 'none'),
+        collation: { name: collation, explicit: false },
+      }),
+    );
+    indexes.push({ positions: own, collations: columns.map((one) => one.collation), texts, target, anchor: site });
+  }
+  return { positions, collations, indexes };
+}
+
+interface KeyColumn {
+  readonly name: string;
+  readonly column: number;
+  readonly collation: Collation;
+}
+
+/** The columns that identify a row of a site. */
+export function keyColumns({ source, relation }: Site): readonly KeyColumn[] {
+  if (source.kind === 'child') return [{ name: '"id"', column: rowidColumn, collation: 'BINARY' }];
+  if (source.kind === 'function') return [{ name: 'rowid', column: rowidColumn, collation: 'BINARY' }];
+  const { table } = source;
+  if (table.rowid !== null) return [{ name: table.rowid, column: rowidColumn, collation: 'BINARY' }];
+  return table.primaryKey.map((name) => {
+    const column = table.columns.findIndex((one) => one.name === name);
+    return { name: quoteName(name), column, collation: known(relation.columns[column]?.collation ?? 'BINARY') };
+  });
+}
+
+/** A key column as the top of the block sees it. */
+function keyText(site: Site, name: string, at: number): string {
+  const [outermost] = site.path;
+  return outermost ? `${outermost.alias}."k${site.relation.id}_${at}"` : `${site.relation.alias}.${name}`;
+}
+
+/** What a SELECT in FROM hands out so that the keys inside of it can be seen. */
+function exposedKeys(surveyed: Survey, relation: Relation): string[] {
+  return surveyed.sites.flatMap((site) => {
+    const at = site.path.indexOf(relation);
+    if (at < 0) return [];
+    const next = site.path[at + 1];
+    return keyColumns(site).map(({ name }, i) => {
+      const own = `"k${site.relation.id}_${i}"`;
+      return next ? `${next.alias}.${own} AS ${own}` : `${site.relation.alias}.${name} AS ${own}`;
+    });
+  });
+}
+
+function groupIndex(groupBy: readonly Operand[], hidden: HiddenColumns): IndexShape {
+  return expressionIndex(
+    groupBy,
+    groupBy.map((operand) => hidden.add(operand)),
+  );
+}
+
+function expressionIndex(operands: readonly Operand[], positions: readonly number[]): IndexShape {
+  return {
+    positions,
+    collations: operands.map(({ collation }) => known(collation?.name ?? 'BINARY')),
+    texts: operands.map((operand) => (how) => renderText(operand.text, how)),
+    target: operands,
+    anchor: null,
+  };
+}
+
+function windowShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
+  if (core.from.some(({ join }) => join === 'right' || join === 'full'))
+    throw new Unresolved('window functions over a RIGHT or FULL JOIN');
+  const [first = [], ...others] = core.partitions;
+  const common = first.filter((operand) => others.every((list) => list.some((other) => sameOperand(operand, other))));
+  if (common.length === 0) throw new Unresolved('its window functions have no common PARTITION BY');
+  if (core.aggregates) {
+    const { groupBy } = core;
+    if (!groupBy || !common.every((operand) => groupBy.some((term) => sameOperand(operand, term))))
+      throw new Unresolved('a window over groups is not partitioned by what they are grouped by');
+    const key = groupIndex(groupBy, hidden);
+    const index = groupIndex(common, hidden);
+    return { kind: 'groups', key: key.positions, keyCollations: key.collations, indexes: [index] };
+  }
+  const { positions, collations } = rowKeys(surveyed, hidden);
+  return { kind: 'groups', key: positions, keyCollations: collations, indexes: [groupIndex(common, hidden)] };
+}
+
+function sameOperand(a: Operand, b: Operand): boolean {
+  if (a.ref && b.ref) return a.ref.relation === b.ref.relation && a.ref.column === b.ref.column;
+  return (
+    a.text.length === b.text.length &&
+    a.text.every((part, at) => {
+      const other = b.text[at];
+      if (typeof part === 'string' || typeof other === 'string' || !other) return part === other;
+      return part.kind === 'ref' && other.kind === 'ref' && part.relation === other.relation && part.column === other.column;
+    })
+  );
+}
+
+export function known(collation: string): Collation {
+  if (collation === 'BINARY' || collation === 'NOCASE' || collation === 'RTRIM') return collation;
+  throw new Unresolved('a collation that is not known decides about equality');
+}
+
+function keyIndex(
+  { positions, collations, texts, anchor }: IndexShape,
+  core: Core,
+  head: string,
+  rendering: Rendering,
+  firstParameter: number,
+): KeyIndex {
+  const from = anchor ? anchoredFrom(core, anchor) : core.from;
+  const points = new Map<string, string>();
+  const keys = texts.map((text) => text(rendering));
+  const isInteger = anchor !== null && keys.length === 1 && (anchor.source.kind === 'child' || isRowidTable(anchor));
+  const notIndexed = anchor?.source.kind === 'table' ? anchor.relation : undefined;
+  return {
+    positions,
+    collations,
+    anchor,
+    point(nulls) {
+      const mask = nulls.join();
+      const made = points.get(mask);
+      if (made !== undefined) return made;
+      const terms = keys.map((key, at) => (nulls[at] ? `${key} IS NULL` : `${key} = ?${firstParameter + at}`));
+      const sql = head + renderTail(core, rendering, terms.join(' AND '), from);
+      points.set(mask, sql);
+      return sql;
+    },
+    set: isInteger
+      ? head +
+        renderTail(
+          core,
+          { ...rendering, notIndexed },
+          `${keys[0]} IN (SELECT value FROM json_each(?${firstParameter}))`,
+          from,
+        )
+      : null,
+  };
+}
+
+function isRowidTable({ source }: Site): boolean {
+  return source.kind === 'table' && source.table.rowid !== null;
+}
+
+/**
+ * FROM as it is searched for one table's rows: restricted to rows of the other side, SQLite would read all of
+ * the one that a RIGHT or FULL JOIN extends.
+ */
+function anchoredFrom(core: Core, anchor: Site): readonly Joined[] {
+  const [left, right] = core.from;
+  if (!left || !right || core.from.length > 2 || (right.join !== 'right' && right.join !== 'full')) return core.from;
+  const isRight = anchor.relation === right.relation || anchor.path[0] === right.relation;
+  return isRight
+    ? [
+        { relation: right.relation, join: 'inner', on: [] },
+        { relation: left.relation, join: 'left', on: right.on },
+      ]
+    : [left, { ...right, join: 'left' }];
+}
+
+function sitePlan(site: Site, indexes: readonly IndexShape[], parts: ReachParts): SitePlan {
+  const isAnchor = indexes.some(({ anchor }) => anchor === site);
+  // The rows of one anchor hold all that depends on a site that leads to it: the nearest will do.
+  const nearest = isAnchor ? -1 : nearestAnchor(site, indexes, parts);
+  return {
+    site,
+    onlyShows: !site.isOuter && site.filters.size === 0,
+    reaches: indexes.map(({ anchor }, at): Reach | null => {
+      if (anchor === site) return { kind: 'self', columns: keyColumns(site).map(({ column }) => column) };
+      // Where either side may be missing, a row that goes leaves the other side's alone.
+      if (anchor === null || at === nearest || (isAnchor && site.nullable)) return { kind: 'images' };
+      return null;
+    }),
+  };
+}
+
+function nearestAnchor(site: Site, indexes: readonly IndexShape[], parts: ReachParts): number {
+  const costs = indexes.map(({ anchor, target }) => {
+    if (!anchor) return Number.POSITIVE_INFINITY;
+    const probe = planProbe(parts, [site], { operands: target });
+    if (probe.kind === 'all') return Number.MAX_SAFE_INTEGER;
+    return probe.kind === 'direct' ? 0 : probe.binds.length;
+  });
+  return costs.indexOf(Math.min(...costs));
+}

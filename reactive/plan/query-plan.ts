@@ -1,0 +1,30 @@
+import type { Collation } from '../exact/collation.ts';
+import type { CompoundKind } from '../query/model.ts';
+import type { BlockPlan } from './block-plan.ts';
+import type { ChildPlan } from './child-plan.ts';
+
+/** How rows are sorted. */
+export interface SortTerm {
+  readonly position: number;
+  readonly collation: Collation;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** How a SELECT is kept up to date from the changes of its tables. */
+export interface QueryPlan {
+  readonly blocks: readonly BlockPlan[];
+  readonly operators: readonly CompoundKind[];
+  /** Of the columns of a compound that removes duplicates. */
+  readonly equality: readonly Collation[];
+  /** Empty: the order is open. */
+  readonly order: readonly SortTerm[];
+  /** ORDER BY with the terms that break ties, for the whole answer. */
+  readonly orderBy: string;
+  /** Statements that give LIMIT and OFFSET. */
+  readonly limit: string | undefined;
+  readonly children: readonly ChildPlan[];
+  readonly visible: number;
+  /** The number of the parameter that says whose rows of the children are read. */
+  readonly owner: number;
+}

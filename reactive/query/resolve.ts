@@ -1,0 +1,823 @@
+/**
+ * Resolves the names of a SELECT against the schema as SQLite does: views and CTEs become SELECTs in FROM, `*`
+ * its columns, each name the column it stands for, each expression its affinity and collation.
+ * Guarantees that what it resolves means the same; whatever is in doubt is `Unresolved`. The hard part is the
+ * order in which SQLite looks names up: columns, rowids, aliases, then the query around.
+ */
+import {
+  type AstNode,
+  type Expr,
+  type FromClause,
+  type JoinConstraint,
+  type OneSelect,
+  parseStmt,
+  type Select,
+  type SelectFrom,
+  type SelectTable,
+  type SortedColumn,
+  type Span,
+  tokenize,
+  tokenName,
+  traverse,
+  type Window,
+  type With,
+} from 'sqlite3-parser';
+import type { ParameterPlan } from '../../core/parameters.ts';
+import { foldName } from '../../core/sql/identifier.ts';
+import { affinityOf } from '../exact/affinity.ts';
+import {
+  type Column,
+  type Conjunct,
+  type Core,
+  type JoinKind,
+  type Joined,
+  type Nested,
+  type Operand,
+  type OrderTerm,
+  type Output,
+  onlyCore,
+  type Part,
+  type Ref,
+  type Relation,
+  type ResolvedQuery,
+  relationsOf,
+  rowidColumn,
+  type SelectModel,
+  type Text,
+  Unresolved,
+} from './model.ts';
+import type { QuerySchema } from './schema.ts';
+
+/** @throws Unresolved with the reason where this can't be told with certainty. */
+export function resolveQuery(sql: string, parameters: ParameterPlan, schema: QuerySchema): ResolvedQuery {
+  const parsed = parseStmt(sql);
+  if (parsed.status === 'error' || parsed.root.type !== 'SelectStmt') throw new Unresolved('it is not a plain SELECT');
+  const shared: Shared = {
+    schema,
+    bindings: new Map(),
+    variables: numberVariables(sql, parameters),
+    nextRelation: 0,
+  };
+  const select = new Resolver(sql, shared).select(parsed.root.body, null, new Map());
+  return {
+    select,
+    bindings: shared.bindings,
+    parameters:
+      parameters.style === 'none'
+        ? []
+        : parameters.style === 'positional'
+          ? Array.from({ length: parameters.count }, (_, i) => i)
+          : parameters.names,
+  };
+}
+
+interface Shared {
+  readonly schema: QuerySchema;
+  readonly bindings: Map<AstNode, Ref>;
+  /** By offset in the user's text: the parameter's number. */
+  readonly variables: ReadonlyMap<number, number>;
+  nextRelation: number;
+}
+
+/** SQLite numbers `?` by its place in the text, so the numbers are given before anything is moved. */
+function numberVariables(sql: string, plan: ParameterPlan): Map<number, number> {
+  const numbers = new Map<number, number>();
+  let count = 0;
+  for (const token of tokenize(sql)) {
+    if (tokenName(token.type) !== 'VARIABLE') continue;
+    const { text } = token;
+    if (text === '?') count += 1;
+    const named = plan.style === 'named' || plan.style === 'dollar' ? plan.names.indexOf(text) + 1 : 0;
+    numbers.set(token.span.offset, text === '?' ? count : text.startsWith('?') ? Number(text.slice(1)) : named);
+  }
+  return numbers;
+}
+
+/** WITH names that can be seen, each with its own surroundings. */
+type Ctes = ReadonlyMap<string, Cte>;
+interface Cte {
+  readonly select: Select;
+  readonly columns: readonly string[] | undefined;
+  readonly ctes: Ctes;
+  readonly isRecursive: boolean;
+}
+
+/** A SELECT that is being resolved. */
+interface Frame {
+  readonly correlated: Set<Relation>;
+}
+
+/** Where names are looked up: the FROM clause of one core, and those around it. */
+interface Scope {
+  readonly frame: Frame;
+  readonly parent: Scope | null;
+  readonly from: Joined[];
+  /** Columns that USING or NATURAL made one of two. */
+  readonly merged: Map<string, { readonly operand: Operand; readonly owner: Relation }>;
+  /** Hidden by that: the right table's own. */
+  readonly absorbed: Map<Relation, Set<string>>;
+  aliases: readonly Output[];
+  /** Aggregates of this core were found. */
+  aggregates: boolean;
+}
+
+const timeFunctions = new Map<string, number>([
+  ['date', 0],
+  ['time', 0],
+  ['datetime', 0],
+  ['julianday', 0],
+  ['unixepoch', 0],
+  ['strftime', 1],
+  ['timediff', 0],
+]);
+const lateralFunctions = new Map<string, readonly string[]>(
+  ['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree'].map((name) => [
+    name,
+    ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path'],
+  ]),
+);
+const joinType = { natural: 4, left: 8, right: 16 } as const;
+const maxRelations = 500;
+
+class Resolver {
+  readonly #sql: string;
+  readonly #shared: Shared;
+
+  constructor(sql: string, shared: Shared) {
+    this.#sql = sql;
+    this.#shared = shared;
+  }
+
+  select(select: Select, outer: Scope | null, ctes: Ctes): SelectModel {
+    const frame: Frame = { correlated: new Set() };
+    const visible = select.with ? this.#withCtes(select.with, ctes) : ctes;
+    const arms = [select.select, ...(select.compounds ?? []).map((compound) => compound.select)];
+    const scopes: Scope[] = [];
+    const cores = arms.map((arm) => {
+      const scope: Scope = {
+        frame,
+        parent: outer,
+        from: [],
+        merged: new Map(),
+        absorbed: new Map(),
+        aliases: [],
+        aggregates: false,
+      };
+      scopes.push(scope);
+      return this.#core(arm, scope, visible);
+    });
+    const [scope] = scopes;
+    const [core] = cores;
+    if (!scope || !core) throw new Unresolved('it has no SELECT');
+    const orderBy = (select.orderBy ?? []).map((term) => this.#orderTerm(term, cores, scope, visible));
+    // An aggregate in ORDER BY makes the query one.
+    const [first = core, ...others] = cores;
+    const model: SelectModel = {
+      cores: [{ ...first, aggregates: first.aggregates || scope.aggregates }, ...others],
+      operators: (select.compounds ?? []).map(({ operator }) => operator),
+      orderBy,
+      limit: select.limit && this.#text(select.limit.expr, scope, visible),
+      offset: select.limit?.offset && this.#text(select.limit.offset, scope, visible),
+      correlated: frame.correlated,
+    };
+    return model;
+  }
+
+  #withCtes(clause: With, outer: Ctes): Ctes {
+    const visible = new Map(outer);
+    for (const { tblName, columns, select } of clause.ctes) {
+      const name = foldName(tblName.text);
+      let isRecursive = false;
+      traverse(select, {
+        nodes: {
+          TableSelectTable: ({ tblName: used }) => {
+            if (used.dbName === undefined && foldName(used.objName.text) === name) isRecursive = true;
+          },
+        },
+      });
+      // A CTE may also use those that come after it: the map is filled by then.
+      visible.set(name, {
+        select,
+        columns: columns?.map(({ colName }) => colName.text),
+        ctes: visible,
+        isRecursive,
+      });
+    }
+    return visible;
+  }
+
+  // ---------------------------------------------------------------- one core
+
+  #core(arm: OneSelect, scope: Scope, ctes: Ctes): Core {
+    if (arm.type === 'SelectValues') throw new Unresolved('VALUES has no rows to follow');
+    if (arm.from) this.#from(arm.from, scope, ctes);
+    const outputs = this.#outputs(arm, scope, ctes);
+    scope.aliases = outputs;
+    const where = arm.whereClause ? this.#conjuncts(arm.whereClause, scope, ctes) : [];
+    const groupBy = arm.groupBy?.map((term) => this.#groupTerm(term, scope, ctes));
+    const having = arm.having && this.#text(arm.having, scope, ctes);
+    const named = new Map((arm.windowClause ?? []).map(({ name, window }) => [foldName(name.text), window]));
+    const windowClause = (arm.windowClause ?? []).map(({ name, window }) => ({
+      // As it is written: SQLite compares these names with their quotes.
+      name: this.#slice(name.span),
+      text: this.#text(window, scope, ctes),
+    }));
+    return {
+      from: scope.from,
+      outputs,
+      where,
+      distinct: arm.distinctness === 'Distinct',
+      groupBy,
+      having,
+      havingExpr: arm.having,
+      aggregates: groupBy !== undefined || having !== undefined || scope.aggregates,
+      partitions: this.#partitions(arm, named, scope, ctes),
+      windowClause,
+    };
+  }
+
+  #partitions(arm: SelectFrom, named: ReadonlyMap<string, Window>, scope: Scope, ctes: Ctes): Operand[][] {
+    const lists: Operand[][] = [];
+    const partition = (window: Window): readonly Expr[] => {
+      if (window.partitionBy) return window.partitionBy;
+      const base = window.base && named.get(foldName(window.base.text));
+      return base ? partition(base) : [];
+    };
+    for (const column of arm.columns) {
+      traverse(column, {
+        enter: (node) => {
+          if (node.type === 'Select') return 'skip';
+          if (node.type !== 'FunctionTail' || !node.overClause) return 'continue';
+          const over = node.overClause;
+          const window = over.type === 'NameOver' ? named.get(foldName(over.name.text)) : over.window;
+          if (!window) throw new Unresolved('it uses an unknown window');
+          lists.push(partition(window).map((expr) => this.#operand(expr, scope, ctes)));
+          return 'continue';
+        },
+      });
+    }
+    return lists;
+  }
+
+  #outputs(arm: SelectFrom, scope: Scope, ctes: Ctes): Output[] {
+    return arm.columns.flatMap((column): Output[] => {
+      if (column.type === 'ExprResultColumn') {
+        const operand = this.#operand(column.expr, scope, ctes);
+        const name = column.alias?.name.text ?? this.#nameOf(column.expr);
+        return [{ ...operand, name, isAlias: column.alias !== undefined, expr: column.expr }];
+      }
+      if (column.type === 'TableStarResultColumn') {
+        const name = foldName(column.table.text);
+        const matching = scope.from.filter(({ relation }) => foldName(relation.name) === name);
+        const [one] = matching;
+        if (!one || matching.length > 1) throw new Unresolved(`${column.table.text}.* is ambiguous`);
+        return one.relation.columns.map((_, at) => starOutput(columnOperand(one.relation, at), one.relation, at));
+      }
+      return scope.from.flatMap(({ relation }) =>
+        relation.columns.flatMap((_, at): Output[] => {
+          const name = foldName(relation.columns[at]?.name ?? '');
+          if (scope.absorbed.get(relation)?.has(name)) return [];
+          const merged = scope.merged.get(name);
+          const operand = merged?.owner === relation ? merged.operand : columnOperand(relation, at);
+          return [starOutput(operand, relation, at)];
+        }),
+      );
+    });
+  }
+
+  #nameOf(expr: Expr): string {
+    if (expr.type === 'Id') return expr.name;
+    if (expr.type === 'QualifiedExpr') return expr.column.text;
+    return this.#slice(expr.span);
+  }
+
+  // ---------------------------------------------------------------- FROM
+
+  #from(from: FromClause, scope: Scope, ctes: Ctes): void {
+    if (from.select) scope.from.push({ relation: this.#relation(from.select, scope, ctes), join: 'inner', on: [] });
+    for (const { operator, table, constraint } of from.joins ?? []) {
+      const bits = operator.type === 'TypedJoinJoinOperator' ? (operator.joinType ?? 0) : 0;
+      const left = (bits & joinType.left) !== 0;
+      const right = (bits & joinType.right) !== 0;
+      const join: JoinKind = left && right ? 'full' : left ? 'left' : right ? 'right' : 'inner';
+      const relation = this.#relation(table, scope, ctes);
+      const names = this.#usingNames(relation, bits, constraint, scope);
+      const before = [...scope.from];
+      const on = names.map((name) => this.#using(name, relation, join, scope, before));
+      scope.from.push({ relation, join, on });
+      if (constraint?.type === 'OnJoinConstraint') on.push(...this.#conjuncts(constraint.expr, scope, ctes));
+    }
+  }
+
+  #usingNames(relation: Relation, bits: number, constraint: JoinConstraint | undefined, scope: Scope): string[] {
+    if (constraint?.type === 'UsingJoinConstraint') return constraint.columns.map(({ text }) => text);
+    if ((bits & joinType.natural) === 0) return [];
+    return relation.columns
+      .map(({ name }) => name)
+      .filter((name) => scope.from.some((joined) => columnOf(joined.relation, name) >= 0));
+  }
+
+  /** `USING (name)`: the columns are equal, and one of them stands for both. */
+  #using(name: string, right: Relation, join: JoinKind, scope: Scope, before: readonly Joined[]): Conjunct {
+    const key = foldName(name);
+    const owner = before.find(({ relation }) => columnOf(relation, name) >= 0)?.relation;
+    if (!owner) throw new Unresolved(`USING names ${name}, which the tables before it don't have`);
+    const left = scope.merged.get(key)?.operand ?? columnOperand(owner, columnOf(owner, name));
+    const own = columnOperand(right, columnOf(right, name));
+    scope.absorbed.set(right, (scope.absorbed.get(right) ?? new Set()).add(key));
+    const either: Operand = {
+      text: ['coalesce(', ...left.text, ', ', ...own.text, ')'],
+      affinity: 'none',
+      collation: null,
+    };
+    const operand = join === 'right' ? own : join === 'full' ? either : left;
+    scope.merged.set(key, { operand, owner });
+    return { text: [...left.text, ' = ', ...own.text], expr: null, equals: [left, own] };
+  }
+
+  #relation(table: SelectTable, scope: Scope, ctes: Ctes): Relation {
+    const alias = table.alias?.name.text;
+    switch (table.type) {
+      case 'TableSelectTable':
+        return this.#named(table.tblName.objName.text, table.tblName.dbName?.text, alias, scope, ctes);
+      case 'SelectSelectTable': {
+        // It doesn't see the tables beside it, but those around the query.
+        const select = this.select(table.select, scope.parent, ctes);
+        for (const relation of select.correlated) scope.frame.correlated.add(relation);
+        return this.#derived(select, alias ?? '', undefined);
+      }
+      case 'TableCallSelectTable': {
+        const name = foldName(table.tblName.objName.text);
+        const columns = lateralFunctions.get(name);
+        if (!columns) throw new Unresolved(`${name} is a table-valued function that can't be followed`);
+        return this.#make(
+          alias ?? name,
+          columns.map((column) => ({ name: column, affinity: 'blob', collation: 'BINARY' })),
+          { kind: 'function', name, args: (table.args ?? []).map((arg) => this.#text(arg, scope, ctes)) },
+        );
+      }
+      default:
+        throw new Unresolved('it joins tables in parentheses');
+    }
+  }
+
+  #named(name: string, schema: string | undefined, alias: string | undefined, scope: Scope, ctes: Ctes): Relation {
+    const cte = schema === undefined ? ctes.get(foldName(name)) : undefined;
+    if (cte) {
+      if (cte.isRecursive) throw new Unresolved(`${name} is recursive`);
+      const select = this.select(cte.select, null, cte.ctes);
+      return this.#derived(select, alias ?? name, cte.columns);
+    }
+    const info = this.#shared.schema.table(name, schema);
+    if (!info) throw new Unresolved(`${name} is not a table of the schema`);
+    if (info.schema !== 'main') throw new Unresolved(`${name} belongs to ${info.schema}, which only this connection sees`);
+    if (info.kind === 'view') return this.#view(info.sql, alias ?? info.name);
+    if (info.kind !== 'table' || /^sqlite_/i.test(info.name))
+      throw new Unresolved(`${name} is a table whose rows can't be followed`);
+    if (info.rowid === null && !info.withoutRowid) throw new Unresolved(`no name reaches the rowid of ${name}`);
+    void scope;
+    return this.#make(alias ?? info.name, this.#shared.schema.columnsOf(info), { kind: 'table', table: info });
+  }
+
+  #view(sql: string, name: string): Relation {
+    const parsed = parseStmt(sql);
+    if (parsed.status === 'error' || parsed.root.type !== 'CreateViewStmt')
+      throw new Unresolved(`the view ${name} can't be read`);
+    const { select, columns } = parsed.root;
+    const body = new Resolver(sql, this.#shared).select(select, null, new Map());
+    return this.#derived(
+      body,
+      name,
+      columns?.map(({ colName }) => colName.text),
+    );
+  }
+
+  #derived(select: SelectModel, name: string, names: readonly string[] | undefined): Relation {
+    const columns = (select.cores[0] as Core).outputs.map((output, at): Column => {
+      const arms = select.cores.map((core) => core.outputs[at]);
+      if (arms.some((arm) => arm?.affinity !== output.affinity || collationName(arm) !== collationName(output)))
+        throw new Unresolved('the arms of a compound in FROM differ in affinity or collation');
+      if (collationName(output) === 'unknown') throw new Unresolved('an expression holds COLLATE in its midst');
+      return {
+        name: names?.[at] ?? output.name,
+        affinity: output.affinity,
+        collation: collationName(output) ?? 'BINARY',
+      };
+    });
+    return this.#make(name, columns, { kind: 'select', select });
+  }
+
+  #make(name: string, columns: readonly Column[], of: Relation['of']): Relation {
+    const id = this.#shared.nextRelation++;
+    if (id > maxRelations) throw new Unresolved('it is too large');
+    return { id, alias: `"s${id}"`, name, columns, of };
+  }
+
+  // ---------------------------------------------------------------- terms
+
+  #conjuncts(expr: Expr, scope: Scope, ctes: Ctes): Conjunct[] {
+    const plain = withoutParentheses(expr);
+    if (plain.type === 'BinaryExpr' && plain.op === 'And') {
+      return [...this.#conjuncts(plain.left, scope, ctes), ...this.#conjuncts(plain.right, scope, ctes)];
+    }
+    const text = this.#text(plain, scope, ctes);
+    if (plain.type !== 'BinaryExpr' || plain.op !== 'Equals') return [{ text, expr: plain }];
+    const sides = [this.#operand(plain.left, scope, ctes), this.#operand(plain.right, scope, ctes)] as const;
+    return [{ text, expr: plain, equals: sides }];
+  }
+
+  #groupTerm(term: Expr, scope: Scope, ctes: Ctes): Operand {
+    const plain = withoutParentheses(term);
+    if (plain.type === 'NumericLiteral') {
+      const output = scope.aliases[Number(plain.value) - 1];
+      if (output) return output;
+    }
+    return this.#operand(term, scope, ctes);
+  }
+
+  #orderTerm(term: SortedColumn, cores: readonly Core[], scope: Scope, ctes: Ctes): OrderTerm {
+    const descending = term.order === 'Desc';
+    const nullsFirst = term.nulls ? term.nulls === 'First' : !descending;
+    const outputs = cores[0]?.outputs ?? [];
+    const { expr, collation } = stripCollate(term.expr);
+    refuseWindows(term.expr);
+    const at = this.#orderedOutput(expr, outputs, scope, ctes);
+    if (at === null) {
+      if (cores.length > 1) throw new Unresolved('an ORDER BY term of a compound matches no column by name');
+      return { ...this.#operand(term.expr, scope, ctes), descending, nullsFirst, output: null };
+    }
+    const output = outputs[at] as Output;
+    const compared = compoundCollation(cores, at);
+    return {
+      ...output,
+      collation: collation === undefined ? compared : { name: collation.toUpperCase(), explicit: true },
+      descending,
+      nullsFirst,
+      output: at,
+    };
+  }
+
+  /** An integer or an alias names an output; a column that is one names it, too. */
+  #orderedOutput(
+    expr: Expr,
+    outputs: readonly Output[],
+    scope: Scope,
+    ctes: Ctes,
+  ): number | null {
+    if (expr.type === 'NumericLiteral' && /^\d+$/.test(expr.value)) {
+      const at = Number(expr.value) - 1;
+      return outputs[at] ? at : null;
+    }
+    if (expr.type !== 'Id' && expr.type !== 'QualifiedExpr') return null;
+    const alias = expr.type === 'Id' ? outputs.findIndex((output) => isAliasOf(output, expr.name)) : -1;
+    if (alias >= 0) return alias;
+    const { ref } = this.#operand(expr, scope, ctes);
+    const same = outputs.findIndex((output) => ref && output.ref && sameRef(ref, output.ref));
+    return same >= 0 ? same : null;
+  }
+
+  // ---------------------------------------------------------------- expressions
+
+  #operand(expr: Expr, scope: Scope, ctes: Ctes): Operand {
+    const text = this.#text(expr, scope, ctes);
+    const traits = this.#traits(expr, scope, ctes);
+    const only = text.filter((part) => part !== '' && part !== '(' && part !== ')');
+    const [ref] = only;
+    const isPlain = only.length === 1 && typeof ref === 'object' && ref.kind === 'ref';
+    return { text, ...traits, ...(isPlain ? { ref } : { compares: compares(expr) }) };
+  }
+
+  /** https://sqlite.org/datatype3.html#affinity_of_expressions, and sqlite3ExprCollSeq for collations. */
+  #traits(expr: Expr, scope: Scope, ctes: Ctes): Pick<Operand, 'affinity' | 'collation'> {
+    const plain = withoutParentheses(expr);
+    switch (plain.type) {
+      case 'Id':
+      case 'QualifiedExpr': {
+        const found = this.#find(plain, scope);
+        if (found === null || Array.isArray(found)) return { affinity: 'none', collation: null };
+        return { affinity: found.affinity, collation: found.collation };
+      }
+      case 'CollateExpr': {
+        const { affinity } = this.#traits(plain.expr, scope, ctes);
+        return { affinity, collation: { name: plain.collation.toUpperCase(), explicit: true } };
+      }
+      case 'CastExpr': {
+        const { collation } = this.#traits(plain.expr, scope, ctes);
+        return { affinity: affinityOf(plain.typeName?.name ?? ''), collation };
+      }
+      case 'UnaryExpr':
+        if (plain.op === 'Positive')
+          return { affinity: 'none', collation: this.#traits(plain.expr, scope, ctes).collation };
+        break;
+      case 'SubqueryExpr': {
+        const core = onlyCore(this.#quietly(() => this.select(plain.select, scope, ctes)));
+        return { affinity: core?.outputs[0]?.affinity ?? 'none', collation: null };
+      }
+    }
+    let collates = false;
+    traverse(plain, {
+      enter(node) {
+        if (node.type === 'CollateExpr') collates = true;
+        return node.type === 'Select' || node.type === 'FunctionTail' ? 'skip' : 'continue';
+      },
+    });
+    // An explicit COLLATE inside of an expression is the expression's.
+    if (collates) return { affinity: 'none', collation: { name: 'unknown', explicit: true } };
+    return { affinity: 'none', collation: null };
+  }
+
+  /** Resolves something a second time, only to look at it. */
+  #quietly<R>(call: () => R): R {
+    const { nextRelation } = this.#shared;
+    const result = call();
+    this.#shared.nextRelation = nextRelation;
+    return result;
+  }
+
+  /** The text of an expression, or of another node that holds expressions, in parts. */
+  #text(root: AstNode, scope: Scope, ctes: Ctes): Text {
+    const holes: { readonly span: Span; readonly parts: readonly Part[] }[] = [];
+    const nested = (select: Select, use: Nested['use'], left?: readonly Operand[]): Nested => ({
+      kind: 'nested',
+      select: this.select(select, scope, ctes),
+      use,
+      ...(left && { left }),
+    });
+    traverse(root, {
+      enter: (node, parent) => {
+        switch (node.type) {
+          case 'Id':
+          case 'QualifiedExpr': {
+            if (parent?.type === 'FunctionCallExpr' || parent?.type === 'FunctionCallStarExpr') {
+              if (parent.name === node) return 'skip';
+            }
+            const parts = this.#name(node, scope);
+            if (parts) holes.push({ span: node.span, parts });
+            return 'skip';
+          }
+          case 'VariableExpr':
+            holes.push({ span: node.span, parts: [`?${this.#shared.variables.get(node.span.offset) ?? 0}`] });
+            return 'skip';
+          case 'SubqueryExpr':
+            holes.push({ span: node.span, parts: ['(', nested(node.select, 'scalar'), ')'] });
+            return 'skip';
+          case 'ExistsExpr':
+            holes.push({ span: node.span, parts: ['EXISTS (', nested(node.select, 'exists'), ')'] });
+            return 'skip';
+          case 'InSelectExpr': {
+            const left = listed(node.lhs).map((side) => this.#operand(side, scope, ctes));
+            holes.push({ span: node.rhs.span, parts: [nested(node.rhs, 'in', left)] });
+            return 'continue';
+          }
+          case 'Select':
+            return 'skip';
+          default:
+            this.#refuse(node, scope);
+            return 'continue';
+        }
+      },
+    });
+    const parts: Part[] = [];
+    let at = root.span.offset;
+    for (const { span, parts: inner } of holes.sort((a, b) => a.span.offset - b.span.offset)) {
+      parts.push(this.#sql.slice(at, span.offset), ...inner);
+      at = span.offset + span.length;
+    }
+    parts.push(this.#sql.slice(at, root.span.offset + root.span.length));
+    // A comment to the end of the line would swallow what comes behind.
+    return parts.map((part) => (typeof part === 'string' ? withoutComments(part) : part)).filter((part) => part !== '');
+  }
+
+  /** What gives another value each time, and what belongs to another query. */
+  #refuse(node: AstNode, scope: Scope): void {
+    switch (node.type) {
+      case 'CurrentDateLiteral':
+      case 'CurrentTimeLiteral':
+      case 'CurrentTimestampLiteral':
+        throw new Unresolved('it reads the clock');
+      case 'InTableExpr':
+        throw new Unresolved('IN names a table');
+      case 'RaiseExpr':
+        throw new Unresolved('RAISE belongs into triggers');
+      case 'LikeExpr':
+        if (node.op === 'Match' || node.op === 'Regexp') throw new Unresolved(`${node.op} can't be followed`);
+        return;
+      case 'FunctionCallExpr':
+      case 'FunctionCallStarExpr': {
+        const name = foldName(node.name.name);
+        const args = node.type === 'FunctionCallExpr' ? (node.args ?? []) : [];
+        if (!this.#shared.schema.functions.isDeterministic(name))
+          throw new Unresolved(`${name}() may give another value each time`);
+        const time = timeFunctions.get(name);
+        if (time !== undefined && !mentionsColumn(args[time])) throw new Unresolved(`${name}() may read the clock`);
+        if (node.filterOver?.overClause || !this.#shared.schema.functions.isAggregate(name, args.length)) return;
+        this.#own(node, scope);
+      }
+    }
+  }
+
+  /** An aggregate belongs to the innermost query that one of its columns comes from, else to its own. */
+  #own(call: AstNode, scope: Scope): void {
+    let inner = false;
+    let outer = false;
+    traverse(call, {
+      enter: (node, parent) => {
+        if (node.type === 'Select') return 'skip';
+        if (node.type !== 'Id' && node.type !== 'QualifiedExpr') return 'continue';
+        if (parent?.type === 'FunctionCallExpr' && parent.name === node) return 'skip';
+        const found = this.#find(node, scope, false);
+        if (found === null) return 'skip';
+        const isOwn = Array.isArray(found) || (found.ref ? ownedBy(found.ref.relation, scope) : true);
+        if (isOwn) inner = true;
+        else outer = true;
+        return 'skip';
+      },
+    });
+    if (outer && !inner) throw new Unresolved('an aggregate in a subquery belongs to the query around it');
+    scope.aggregates = true;
+  }
+
+  #name(node: Extract<Expr, { type: 'Id' | 'QualifiedExpr' }>, scope: Scope): readonly Part[] | null {
+    const found = this.#find(node, scope);
+    // A name in double quotes that is none is text; it must not become one of the names that we add.
+    if (found === null && /^true|false$/i.test(this.#slice(node.span))) return null;
+    if (found === null) return [`'${(node.type === 'Id' ? node.name : '').replaceAll("'", "''")}'`];
+    if (Array.isArray(found)) return ['(', ...found, ')'];
+    if (found.ref) this.#shared.bindings.set(node, found.ref);
+    return found.ref ? [found.ref] : found.text;
+  }
+
+  /** A column, an alias's text, or null for what is no name after all. */
+  #find(
+    node: Extract<Expr, { type: 'Id' | 'QualifiedExpr' }>,
+    scope: Scope,
+    note = true,
+  ): Operand | Part[] | null {
+    const passed: Frame[] = [];
+    for (let at: Scope | null = scope; at; at = at.parent) {
+      const found = node.type === 'Id' ? this.#byName(node.name, at) : this.#byTable(node, at);
+      if (found) {
+        for (const relation of note ? relationsOf(found.text) : [])
+          for (const frame of passed) frame.correlated.add(relation);
+        return found;
+      }
+      if (node.type === 'Id') {
+        const alias = at.aliases.find((output) => isAliasOf(output, node.name));
+        if (alias) {
+          if (at !== scope) throw new Unresolved('a subquery uses an alias of the query around it');
+          return [...alias.text];
+        }
+      }
+      passed.push(at.frame);
+    }
+    const quoted = this.#slice(node.span).startsWith('"');
+    if (node.type === 'Id' && (quoted || /^(true|false)$/i.test(node.name))) return null;
+    throw new Unresolved(`${this.#slice(node.span)} can't be told for a column`);
+  }
+
+  #byName(name: string, scope: Scope): Operand | undefined {
+    const merged = scope.merged.get(foldName(name));
+    if (merged) return merged.operand;
+    const owners = scope.from.filter(({ relation }) => columnOf(relation, name) >= 0);
+    const [one] = owners;
+    if (one) {
+      if (owners.length > 1) throw new Unresolved(`${name} is ambiguous`);
+      return columnOperand(one.relation, columnOf(one.relation, name));
+    }
+    if (!isRowid(name)) return undefined;
+    const tables = scope.from.filter(({ relation }) => relation.of.kind === 'table' && relation.of.table.rowid);
+    const [table] = tables;
+    if (!table) return undefined;
+    if (scope.from.length > 1) throw new Unresolved(`${name} is ambiguous`);
+    return columnOperand(table.relation, rowidColumn);
+  }
+
+  #byTable(node: Extract<Expr, { type: 'QualifiedExpr' }>, scope: Scope): Operand | undefined {
+    const matching = scope.from.filter(({ relation }) => foldName(relation.name) === foldName(node.table.text));
+    const [one] = matching;
+    if (!one) return undefined;
+    if (matching.length > 1) throw new Unresolved(`${node.table.text} is ambiguous`);
+    const { relation } = one;
+    if (node.schema && relation.of.kind !== 'table') throw new Unresolved(`${this.#slice(node.span)} is ambiguous`);
+    const at = columnOf(relation, node.column.text);
+    if (at >= 0) return columnOperand(relation, at);
+    if (isRowid(node.column.text) && relation.of.kind === 'table' && relation.of.table.rowid)
+      return columnOperand(relation, rowidColumn);
+    throw new Unresolved(`${this.#slice(node.span)} can't be told for a column`);
+  }
+
+  #slice({ offset, length }: Span): string {
+    return this.#sql.slice(offset, offset + length);
+  }
+}
+
+function columnOperand(relation: Relation, column: number): Operand {
+  const ref: Ref = { kind: 'ref', relation, column };
+  const info = relation.columns[column];
+  const collation = column === rowidColumn ? 'BINARY' : (info?.collation ?? null);
+  return {
+    text: [ref],
+    ref,
+    affinity: column === rowidColumn ? 'integer' : (info?.affinity ?? 'none'),
+    collation: collation === null ? null : { name: collation, explicit: false },
+  };
+}
+
+const starOutput = (operand: Operand, relation: Relation, at: number): Output => ({
+  ...operand,
+  name: relation.columns[at]?.name ?? '',
+  isAlias: false,
+  expr: null,
+});
+
+const isAliasOf = (output: Output, name: string): boolean =>
+  output.isAlias && foldName(output.name) === foldName(name);
+
+const collationName = (operand: Operand | undefined): string | null => operand?.collation?.name ?? null;
+
+/** Of a compound's column: the first arm that has one decides. */
+export function compoundCollation(cores: readonly Core[], at: number): Operand['collation'] {
+  for (const core of cores) {
+    const collation = core.outputs[at]?.collation;
+    if (collation) return collation;
+  }
+  return null;
+}
+
+export function columnOf(relation: Relation, name: string): number {
+  return relation.columns.findIndex((column) => foldName(column.name) === foldName(name));
+}
+
+export const sameRef = (a: Ref, b: Ref): boolean => a.relation === b.relation && a.column === b.column;
+
+function ownedBy(relation: Relation, scope: Scope): boolean {
+  return scope.from.some((joined) => joined.relation === relation);
+}
+
+function refuseWindows(expr: Expr): void {
+  traverse(expr, {
+    nodes: {
+      FunctionTail({ overClause }) {
+        if (overClause) throw new Unresolved('ORDER BY has a window function');
+      },
+    },
+  });
+}
+
+const comparing = new Set<string>(['Equals', 'NotEquals', 'Less', 'LessEquals', 'Greater', 'GreaterEquals', 'Is', 'IsNot']);
+
+function compares(root: Expr): boolean {
+  let found = false;
+  traverse(root, {
+    enter(node) {
+      if (node.type === 'BinaryExpr') found ||= comparing.has(node.op);
+      else if (node.type === 'CaseExpr') found ||= node.base !== undefined;
+      else if (node.type === 'FunctionCallExpr') found ||= /^(nullif|min|max)$/i.test(node.name.name);
+      else if (node.type === 'BetweenExpr' || node.type === 'Select') found = true;
+      else if (node.type === 'InListExpr' || node.type === 'InSelectExpr') found = true;
+      return found ? 'break' : 'continue';
+    },
+  });
+  return found;
+}
+
+function listed(expr: Expr): readonly Expr[] {
+  return expr.type === 'ParenthesizedExpr' && expr.exprs.length > 1 ? expr.exprs : [expr];
+}
+
+function stripCollate(expr: Expr): { expr: Expr; collation?: string } {
+  const plain = withoutParentheses(expr);
+  if (plain.type !== 'CollateExpr') return { expr: plain };
+  return { ...stripCollate(plain.expr), collation: plain.collation };
+}
+
+export function withoutParentheses(expr: Expr): Expr {
+  const only = expr.type === 'ParenthesizedExpr' && expr.exprs.length === 1 ? expr.exprs[0] : undefined;
+  return only === undefined ? expr : withoutParentheses(only);
+}
+
+function mentionsColumn(expr: Expr | undefined): boolean {
+  let mentions = false;
+  if (expr) {
+    traverse(expr, {
+      enter(node) {
+        if (node.type === 'Id' || node.type === 'QualifiedExpr') mentions = true;
+        if (node.type === 'StringLiteral' && /now/i.test(node.value)) mentions = false;
+      },
+    });
+  }
+  return mentions;
+}
+
+const isRowid = (name: string): boolean => /^(rowid|_rowid_|oid)$/i.test(name);
+
+function withoutComments(text: string): string {
+  if (!text.includes('--') && !text.includes('/*')) return text;
+  let kept = '';
+  let at = 0;
+  for (const { span } of tokenize(text)) {
+    kept += `${span.offset > at ? ' ' : ''}${text.slice(span.offset, span.offset + span.length)}`;
+    at = span.offset + span.length;
+  }
+  return kept + (at < text.length ? ' ' : '');
+}
