@@ -5,7 +5,7 @@ import { type Affinity, affinityOf, applyComparison } from './affinity.ts';
 import { type Collation, compareValues, equalityKeyOf, mayBeAltered } from './collation.ts';
 import { compileLike } from './like.ts';
 import { numberOfText, textOfNumber, truthOf } from './numeric-text.ts';
-import { sampleValues } from './sample-values.ts';
+import { sampleValues } from '../../tests/support/sample-values.ts';
 
 const database = new DatabaseSync(':memory:');
 

@@ -7,7 +7,7 @@ import type { Collation } from './collation.ts';
 import type { ComparisonOperator } from './comparison.ts';
 import type { ColumnOperand, Operand } from './operand.ts';
 import { compilePredicate, type Predicate } from './predicate.ts';
-import { sampleValues as values } from './sample-values.ts';
+import { sampleValues as values } from '../../tests/support/sample-values.ts';
 
 /** Replays a failure: fast-check prints the seed of one, and FRESHET_SEED sets it. */
 const seeded = <T>(numRuns: number): fc.Parameters<T> =>

@@ -548,9 +548,7 @@ class Resolver {
         switch (node.type) {
           case 'Id':
           case 'QualifiedExpr': {
-            if (parent?.type === 'FunctionCallExpr' || parent?.type === 'FunctionCallStarExpr') {
-              if (parent.name === node) return 'skip';
-            }
+            if (isFunctionName(node, parent)) return 'skip';
             const parts = this.#name(node, scope);
             if (parts) holes.push({ span: node.span, parts });
             return 'skip';
@@ -624,7 +622,7 @@ class Resolver {
       enter: (node, parent) => {
         if (node.type === 'Select') return 'skip';
         if (node.type !== 'Id' && node.type !== 'QualifiedExpr') return 'continue';
-        if (parent?.type === 'FunctionCallExpr' && parent.name === node) return 'skip';
+        if (isFunctionName(node, parent)) return 'skip';
         const found = this.#find(node, scope, false);
         if (found === null) return 'skip';
         const isOwn = Array.isArray(found) || (found.ref ? ownedBy(found.ref.relation, scope) : true);
@@ -807,6 +805,12 @@ function mentionsColumn(expr: Expr | undefined): boolean {
     });
   }
   return mentions;
+}
+
+/** The parser has names of functions as names of columns. */
+function isFunctionName(node: AstNode, parent: AstNode | undefined): boolean {
+  const isCall = parent?.type === 'FunctionCallExpr' || parent?.type === 'FunctionCallStarExpr';
+  return isCall && parent.name === node;
 }
 
 const isRowid = (name: string): boolean => /^(rowid|_rowid_|oid)$/i.test(name);
