@@ -95,7 +95,11 @@ function planIncremental(
       throw new Unresolved('texts are kept in UTF-16');
     const { sql, parameters } = statement.plan;
     const resolved = resolveQuery(sql, parameters, querySchema(engine));
-    const query = planQuery(resolved.select, { parameters: resolved.parameters.length, nextTable });
+    const query = planQuery(resolved.select, {
+      query: resolved,
+      parameters: resolved.parameters.length,
+      nextTable,
+    });
     return {
       incremental: { query, statements: new Statements(engine.connection), parameters: resolved.parameters },
     };

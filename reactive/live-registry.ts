@@ -1,18 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { Maintainer } from '../core/commit/hub.ts';
+import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { FreshetError } from '../core/errors.ts';
 import { bindParameters } from '../core/parameters.ts';
 import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
-import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Params } from '../core/values.ts';
 import { type LivePlan, planLive } from './live-plan.ts';
+import { Followers } from './maintain/followers.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
-import { netChanges } from './maintain/net-changes.ts';
 import { ReevaluatedAnswer } from './maintain/reevaluated-answer.ts';
+import { SiteWatch } from './maintain/site-watch.ts';
 import type { Work } from './maintain/work.ts';
 import { Materialisation, type Recipient } from './materialisation.ts';
 import { ChildTables } from './plan/child-tables.ts';
@@ -20,6 +21,21 @@ import { type Schedule, scheduleFlush } from './schedule.ts';
 
 const registryKey = Symbol('freshet.live');
 const retryMs = 50;
+
+/** What the live queries of a connection are, and what keeping them fresh has taken so far. */
+export interface LiveMetrics {
+  /** Live queries with the same SQL and parameters count once. */
+  readonly incremental_query_count: number;
+  readonly reevaluated_query_count: number;
+  /** Rows that are held for them. */
+  readonly state_rows: number;
+  /** Queries that a commit made look at their answer. */
+  readonly visits: number;
+  /** Times that some rows of an answer were read anew, by their keys. */
+  readonly restricted_reevaluations: number;
+  /** Times that a whole answer was read, the first included. */
+  readonly full_reevaluations: number;
+}
 
 /**
  * All live queries of one connection.
@@ -33,11 +49,14 @@ export class LiveRegistry implements Maintainer {
   readonly #engine: Engine;
   readonly #materialisations = new Map<string, Materialisation>();
   readonly #plans = new LRUCache<string, LivePlan>({ max: 500 });
-  readonly #scheduled = new Set<Schedule>();
-  readonly #work: Work = { now: () => performance.now(), visits: 0, restricted: 0, probes: 0, whole: 0 };
+  readonly #followers: Followers<Materialisation>;
   readonly #childTables: ChildTables;
-  /** How many answers follow the rows of a table. */
-  readonly #demand = new Map<string, number>();
+  readonly #work: Work = { now: () => performance.now(), visits: 0, restricted: 0, probes: 0, whole: 0 };
+  /** They must be read anew. */
+  readonly #outdated = new Set<Materialisation>();
+  /** Somebody hasn't been told of their last answer. */
+  readonly #untold = new Set<Materialisation>();
+  readonly #scheduled = new Set<Schedule>();
   #nextOwner = 1n;
   #settling: (() => void)[] = [];
   #waiting = false;
@@ -56,6 +75,7 @@ export class LiveRegistry implements Maintainer {
   private constructor(engine: Engine) {
     this.#engine = engine;
     this.#childTables = new ChildTables(engine);
+    this.#followers = new Followers(engine);
   }
 
   /** Seats a recipient at the query's materialisation; the first one opens it. */
@@ -71,19 +91,14 @@ export class LiveRegistry implements Maintainer {
     const key = `${sql}\u0000${exactKey(values)}`;
     let materialisation = this.#materialisations.get(key);
     if (!materialisation) {
-      materialisation = new Materialisation({
-        key,
-        engine: this.#engine,
-        planFor: () => this.#planFor(sql),
-        open: (plan) => this.#open(plan, params, bound),
-        closed: (plan) => plan.incremental && this.#childTables.release(plan.incremental.query),
-        demand: (tables, by) => this.#changeDemand(tables, by),
-      });
+      materialisation = this.#materialise(key, sql, params, bound);
       // Registered before the first answer is read, so that no commit falls between.
       if (this.#materialisations.size === 0) this.#engine.hub.addMaintainer(this);
       this.#materialisations.set(key, materialisation);
-      if (this.#engine.inTransaction) this.#refreshWhenIdle();
-      else this.#hydrate(materialisation);
+      if (this.#engine.inTransaction) {
+        this.#outdated.add(materialisation);
+        this.#refreshWhenIdle();
+      } else this.#hydrate(materialisation);
     }
     // The recipient may be told before this returns, and look at the query's value.
     opened(materialisation);
@@ -102,36 +117,159 @@ export class LiveRegistry implements Maintainer {
     return this.#planFor(sql).explain;
   }
 
+  metrics(): LiveMetrics {
+    const open = [...this.#materialisations.values()];
+    const incremental = open.filter(({ answer }) => answer?.maintain).length;
+    return {
+      incremental_query_count: incremental,
+      reevaluated_query_count: open.length - incremental,
+      state_rows: open.reduce((sum, { answer }) => sum + (answer?.stateRows ?? 0), 0),
+      visits: this.#work.visits,
+      restricted_reevaluations: this.#work.restricted,
+      full_reevaluations: this.#work.whole,
+    };
+  }
+
   /** Resolves when nothing is left to be told. */
   settled(): Promise<void> {
     if (this.#scheduled.size === 0 && !this.#waiting && this.#retry === undefined) return Promise.resolve();
     return new Promise((resolve) => this.#settling.push(resolve));
   }
 
+  // ---------------------------------------------------------------- commits
+
   concerns(table: string): boolean {
-    for (const one of this.#materialisations.values()) if (one.follows(table)) return true;
-    return false;
+    // One whose first answer is still to come may read any table.
+    return this.#outdated.size > 0 || this.#followers.concerns(table);
   }
 
   maintain(changeset: ChangesetRecord): void {
     const engine = this.#engine;
-    // What is read now wouldn't be the state after this commit, or not only.
-    const mustWait = engine.inTransaction || engine.isIterating;
-    const following: Materialisation[] = [];
-    let dirty = false;
-    for (const materialisation of this.#materialisations.values()) {
-      if (!materialisation.dependsOn(changeset)) continue;
-      this.#work.visits += 1;
-      if (!mustWait && materialisation.canFollow(changeset)) following.push(materialisation);
-      else materialisation.isDirty = true;
-      dirty = true;
+    if (changeset.schema_changed) {
+      for (const one of this.#materialisations.values()) this.#outdated.add(one);
+      this.#refresh(new Set());
+      return;
     }
-    if (dirty) this.#refreshDirty(following, changeset);
+    // What could be read now wouldn't be the state after this commit.
+    const byRow = !engine.inTransaction && !engine.isIterating;
+    const { noted, outdated } = this.#followers.concerned(changeset, byRow);
+    this.#work.visits += noted.size + outdated.size;
+    for (const one of outdated) this.#outdated.add(one);
+    if (noted.size > 0 || this.#outdated.size > 0) this.#refresh(noted);
   }
 
   deliver(): void {
-    for (const materialisation of [...this.#materialisations.values()]) materialisation.deliver('sync');
+    this.#tell('sync');
   }
+
+  #tell(schedule: Schedule): void {
+    for (const materialisation of [...this.#untold]) {
+      materialisation.deliver(schedule);
+      if (materialisation.isTold) this.#untold.delete(materialisation);
+    }
+  }
+
+  /** Brings those up to date that are outdated, and those whose watches have noted changes. */
+  #refresh(noted: ReadonlySet<Materialisation>): void {
+    if (this.#engine.isClosed) return;
+    if (this.#engine.inTransaction) {
+      this.#refreshWhenIdle();
+      return;
+    }
+    if (this.#engine.isIterating) this.#refreshAfterIterations();
+    const failed: (() => void)[] = [];
+    let foreign = false;
+    try {
+      this.#engine.readConsistently((sawForeign) => {
+        foreign = sawForeign;
+        // What was captured doesn't explain what another program has done.
+        if (foreign) for (const one of this.#materialisations.values()) this.#outdated.add(one);
+        for (const one of noted) if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
+        for (const one of [...this.#outdated]) this.#attempt(one, () => one.refresh(), failed);
+      });
+    } catch (error) {
+      // Till it succeeds: what they have missed is gone by then.
+      for (const one of noted) this.#outdated.add(one);
+      if (isRetryable(error)) this.#retryLater();
+      else this.#failAll(error);
+    }
+    this.#childTables.sweep();
+    this.#scheduleDeliveries();
+    for (const fail of failed) fail();
+    if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
+  }
+
+  #attempt(materialisation: Materialisation, call: () => void, failed: (() => void)[]): void {
+    try {
+      call();
+      this.#outdated.delete(materialisation);
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      failed.push(() => materialisation.fail(error));
+      this.#release(materialisation);
+    }
+  }
+
+  /** Another connection holds a lock. The answers stay as they are till it lets go. */
+  #retryLater(): void {
+    if (this.#retry !== undefined) return;
+    const retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#refreshAndTell();
+      this.#settle();
+    }, retryMs);
+    // Where timers can, this one doesn't keep the process alive.
+    if (typeof retry === 'object') retry.unref();
+    this.#retry = retry;
+  }
+
+  #refreshWhenIdle(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#engine.whenIdle(() => {
+      this.#waiting = false;
+      this.#refreshAndTell();
+      this.#settle();
+    });
+  }
+
+  /** What others have committed meanwhile is read then; which queries it concerns is forgotten by now. */
+  #refreshAfterIterations(): void {
+    if (this.#afterIterations) return;
+    this.#afterIterations = true;
+    this.#engine.afterIterations(() => {
+      this.#afterIterations = false;
+      for (const one of this.#materialisations.values()) this.#outdated.add(one);
+      this.#refreshAndTell();
+    });
+  }
+
+  #refreshAndTell(): void {
+    this.#refresh(new Set());
+    this.#engine.hub.deliver(() => this.deliver());
+  }
+
+  #scheduleDeliveries(): void {
+    for (const schedule of ['microtask', 'frame'] as const) {
+      if (this.#scheduled.has(schedule)) continue;
+      let awaited = false;
+      for (const one of this.#untold) awaited ||= one.awaits(schedule);
+      if (!awaited) continue;
+      this.#scheduled.add(schedule);
+      scheduleFlush(schedule, () => {
+        this.#scheduled.delete(schedule);
+        this.#tell(schedule);
+        this.#settle();
+      });
+    }
+  }
+
+  #settle(): void {
+    if (this.#scheduled.size > 0 || this.#waiting || this.#retry !== undefined) return;
+    for (const resolve of this.#settling.splice(0)) resolve();
+  }
+
+  // ---------------------------------------------------------------- materialisations
 
   #planFor(sql: string): LivePlan {
     const known = this.#plans.get(sql);
@@ -139,6 +277,61 @@ export class LiveRegistry implements Maintainer {
     const plan = planLive(this.#engine, sql, () => this.#childTables.nextName());
     this.#plans.set(sql, plan);
     return plan;
+  }
+
+  #materialise(key: string, sql: string, params: Params | undefined, bound: DriverParams): Materialisation {
+    const made: Materialisation = new Materialisation({
+      key,
+      engine: this.#engine,
+      planFor: () => this.#planFor(sql),
+      open: (plan) => this.#open(plan, params, bound),
+      follow: (plan, answer) => this.#follow(made, plan, answer, bound),
+      changed: () => this.#untold.add(made),
+    });
+    return made;
+  }
+
+  /** An answer by the plan, or by running the query again where its parameters don't suit the plan. */
+  #open(plan: LivePlan, params: Params | undefined, bound: DriverParams): LiveAnswer {
+    const { intMode } = this.#engine.config;
+    if (plan.incremental) {
+      const { query, statements } = plan.incremental;
+      this.#childTables.acquire(query);
+      try {
+        return new MaintainedQuery({
+          plan: query,
+          parameters: valuesOf(plan, bound),
+          columns: plan.columns,
+          intMode,
+          statements,
+          owner: this.#nextOwner++,
+          work: this.#work,
+        });
+      } catch (error) {
+        this.#childTables.release(query);
+        if (!(error instanceof OddLimit)) throw error;
+      }
+    }
+    const width = plan.columns.length;
+    const positions = plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
+    const key = positions && { positions, collations: positions.map(() => 'BINARY' as const) };
+    return new ReevaluatedAnswer({ columns: plan.columns, intMode, key }, plan.ordered, () => {
+      this.#work.whole += 1;
+      return this.#engine.all(this.#engine.compile(plan.sql), params);
+    });
+  }
+
+  /** Has the materialisation found by commits that concern it; the watches note what they find. */
+  #follow(owner: Materialisation, plan: LivePlan, answer: LiveAnswer, bound: DriverParams) {
+    const values = plan.incremental ? valuesOf(plan, bound) : [];
+    const watches = answer.sites.map((site) => new SiteWatch(owner, site, values));
+    const following = { tables: plan.tables, everything: plan.readsEverything, watches };
+    this.#followers.add(owner, following);
+    const unfollow = (): void => {
+      this.#followers.remove(owner, following);
+      if (answer.maintain && plan.incremental) this.#childTables.release(plan.incremental.query);
+    };
+    return { watches, unfollow };
   }
 
   #hydrate(materialisation: Materialisation): void {
@@ -153,148 +346,18 @@ export class LiveRegistry implements Maintainer {
         this.#release(materialisation);
         throw error;
       }
+      this.#outdated.add(materialisation);
       this.#retryLater();
     } finally {
       if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
     }
   }
 
-  /** An answer by the plan, or by running the query again where its parameters don't suit the plan. */
-  #open(plan: LivePlan, params: Params | undefined, bound: DriverParams): LiveAnswer {
-    const { intMode } = this.#engine.config;
-    if (plan.incremental) {
-      this.#childTables.acquire(plan.incremental.query);
-      const values = plan.incremental.parameters.map((name): DriverValue => valueOf(bound, name));
-      try {
-        return new MaintainedQuery({
-          plan: plan.incremental.query,
-          parameters: values,
-          columns: plan.columns,
-          intMode,
-          statements: plan.incremental.statements,
-          owner: this.#nextOwner++,
-          work: this.#work,
-        });
-      } catch (error) {
-        this.#childTables.release(plan.incremental.query);
-        if (!(error instanceof OddLimit)) throw error;
-      }
-    }
-    const width = plan.columns.length;
-    const positions = plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
-    const key = positions && { positions, collations: positions.map(() => 'BINARY' as const) };
-    return new ReevaluatedAnswer({ columns: plan.columns, intMode, key }, plan.ordered, () =>
-      this.#engine.all(this.#engine.compile(plan.sql), params),
-    );
-  }
-
-  #changeDemand(tables: ReadonlySet<string>, by: 1 | -1): void {
-    for (const table of tables) {
-      const count = (this.#demand.get(table) ?? 0) + by;
-      if (count > 0) this.#demand.set(table, count);
-      else this.#demand.delete(table);
-      if (count === 0 || (count === 1 && by === 1)) this.#engine.hub.demandRows(table, by);
-    }
-  }
-
-  #refreshDirty(following: readonly Materialisation[] = [], changeset?: ChangesetRecord): void {
-    if (this.#engine.isClosed) return;
-    if (this.#engine.inTransaction) {
-      this.#refreshWhenIdle();
-      return;
-    }
-    if (this.#engine.isIterating) this.#refreshAfterIterations();
-    const failed: (() => void)[] = [];
-    let foreign = false;
-    try {
-      this.#engine.readConsistently((sawForeign) => {
-        foreign = sawForeign;
-        const changes = foreign || !changeset ? null : netChanges(changeset);
-        const toFollow = new Set(following);
-        for (const materialisation of [...this.#materialisations.values()]) {
-          const follows = changes !== null && toFollow.has(materialisation) && !materialisation.isDirty;
-          if (!follows && !materialisation.isDirty && !foreign) continue;
-          try {
-            if (follows) materialisation.maintain(changes);
-            else materialisation.refresh();
-          } catch (error) {
-            // Till it succeeds: what it has missed is gone by then.
-            for (const one of following) one.isDirty = true;
-            if (isRetryable(error)) throw error;
-            failed.push(() => materialisation.fail(error));
-            this.#release(materialisation);
-          }
-        }
-      });
-    } catch (error) {
-      if (isRetryable(error)) this.#retryLater();
-      else this.#failAll(error);
-    }
-    this.#childTables.sweep();
-    this.#scheduleDeliveries();
-    for (const fail of failed) fail();
-    if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
-  }
-
-  /** Another connection holds a lock. The answers stay as they are till it lets go. */
-  #retryLater(): void {
-    if (this.#retry !== undefined) return;
-    const retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#refreshDirty();
-      this.#engine.hub.deliver(() => this.deliver());
-      this.#settle();
-    }, retryMs);
-    // Where timers can, this one doesn't keep the process alive.
-    if (typeof retry === 'object') retry.unref();
-    this.#retry = retry;
-  }
-
-  #refreshWhenIdle(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#engine.whenIdle(() => {
-      this.#waiting = false;
-      this.#refreshDirty();
-      this.#engine.hub.deliver(() => this.deliver());
-      this.#settle();
-    });
-  }
-
-  /** What others have committed meanwhile is read then; which queries it concerns is forgotten by now. */
-  #refreshAfterIterations(): void {
-    if (this.#afterIterations) return;
-    this.#afterIterations = true;
-    this.#engine.afterIterations(() => {
-      this.#afterIterations = false;
-      for (const materialisation of this.#materialisations.values()) materialisation.isDirty = true;
-      this.#refreshDirty();
-      this.#engine.hub.deliver(() => this.deliver());
-    });
-  }
-
-  #scheduleDeliveries(): void {
-    for (const schedule of ['microtask', 'frame'] as const) {
-      if (this.#scheduled.has(schedule)) continue;
-      const awaited = [...this.#materialisations.values()].some((one) => one.awaits(schedule));
-      if (!awaited) continue;
-      this.#scheduled.add(schedule);
-      scheduleFlush(schedule, () => {
-        this.#scheduled.delete(schedule);
-        for (const materialisation of [...this.#materialisations.values()]) materialisation.deliver(schedule);
-        this.#settle();
-      });
-    }
-  }
-
-  #settle(): void {
-    if (this.#scheduled.size > 0 || this.#waiting || this.#retry !== undefined) return;
-    for (const resolve of this.#settling.splice(0)) resolve();
-  }
-
   #release(materialisation: Materialisation): void {
     if (this.#materialisations.get(materialisation.key) !== materialisation) return;
     this.#materialisations.delete(materialisation.key);
+    this.#outdated.delete(materialisation);
+    this.#untold.delete(materialisation);
     materialisation.close();
     if (this.#materialisations.size === 0) this.#engine.hub.removeMaintainer(this);
   }
@@ -318,8 +381,10 @@ export class LiveRegistry implements Maintainer {
   }
 }
 
-function valueOf(bound: DriverParams, name: string | number): DriverValue {
-  return (bound as Readonly<Record<string | number, DriverValue>>)[name] ?? null;
+/** The parameters by their numbers in the plan's statements. */
+function valuesOf({ incremental }: LivePlan, bound: DriverParams): DriverValue[] {
+  const values = bound as Readonly<Record<string | number, DriverValue>>;
+  return (incremental?.parameters ?? []).map((name) => values[name] ?? null);
 }
 
 function isRetryable(error: unknown): boolean {

@@ -1,13 +1,14 @@
-import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Row } from '../core/values.ts';
 import type { EqualityKey } from './exact/collation.ts';
 import type { LiveDelta, RowDelta } from './live-delta.ts';
 import type { Entry } from './maintain/entry.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
-import type { TableChanges } from './maintain/maintained-query.ts';
+import type { NetChange } from './maintain/net-changes.ts';
+import type { SiteWatch } from './maintain/site-watch.ts';
 import type { LivePlan } from './live-plan.ts';
-import { type Item, Snapshot } from './result/snapshot.ts';
+import type { Site } from './plan/sites.ts';
+import { Snapshot } from './result/snapshot.ts';
 import { differenceOf } from './result/snapshot-difference.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -26,19 +27,25 @@ interface Seat {
   seen: Snapshot<Row> | undefined;
 }
 
-const nothing: ReadonlySet<string> = new Set();
-
 /** What a materialisation gets from those who keep it. */
 export interface MaterialisationParts {
   readonly key: string;
   readonly engine: Engine;
   readonly planFor: () => LivePlan;
   readonly open: (plan: LivePlan) => LiveAnswer;
-  /** An answer by this plan is no longer kept. */
-  readonly closed: (plan: LivePlan) => void;
-  /** Asks for the rows of tables, or no longer. */
-  readonly demand: (tables: ReadonlySet<string>, by: 1 | -1) => void;
+  /** Has it found by the commits that concern it, until told otherwise. */
+  readonly follow: (plan: LivePlan, answer: LiveAnswer) => FollowedSites;
+  /** Its answer is another. */
+  readonly changed: () => void;
 }
+
+interface FollowedSites {
+  readonly watches: readonly SiteWatch<Materialisation>[];
+  readonly unfollow: () => void;
+}
+
+/** Up to this many rows of an answer are compared one by one to see whether it looks as it did. */
+const maxCompared = 1000;
 
 /** Rows of an answer that was kept in another way: found again by what they show, each once. */
 class Recollection {
@@ -74,13 +81,15 @@ export class Materialisation {
   readonly #retired = new Map<EqualityKey, Entry[]>();
   #plan: LivePlan | undefined;
   #answer: LiveAnswer | undefined;
+  #followed: FollowedSites | undefined;
   #current: Snapshot<Row> | undefined;
   /** What the answer gave last; `current` is that, or looks like it. */
   #latest: Snapshot<Row> | undefined;
-  /** The tables whose rows it asks for. */
-  #demand = nothing;
-  /** It must be read anew. */
-  isDirty = true;
+  /** Everybody has been told of `current`. */
+  #isTold = true;
+  /** What was changed since the last look. */
+  #removed: Entry[] = [];
+  #added: Entry[] = [];
 
   constructor(parts: MaterialisationParts) {
     this.key = parts.key;
@@ -95,51 +104,41 @@ export class Materialisation {
     return this.#seats.size === 0;
   }
 
-  get plan(): LivePlan | undefined {
-    return this.#plan;
-  }
-
   /** How it is kept up to date, once it is open. */
   get answer(): LiveAnswer | undefined {
     return this.#answer;
   }
 
-  /** A change of this table may change the answer. */
-  follows(table: string): boolean {
-    return !this.#plan || this.#plan.readsEverything || this.#plan.tables.has(table);
-  }
-
-  /** A commit may have changed the answer. */
-  dependsOn(changeset: ChangesetRecord): boolean {
-    if (changeset.schema_changed) return true;
-    return changeset.tables.some((table) => this.follows(table));
-  }
-
-  /** All that the commit did to its tables is told row by row, and what it has is the answer before that. */
-  canFollow(changeset: ChangesetRecord): boolean {
-    if (this.isDirty || !this.#answer?.maintain || changeset.schema_changed) return false;
-    if (this.#plan?.generation !== this.#parts.engine.schemaGeneration) return false;
-    return changeset.tables.every((table) => !this.follows(table) || changeset.tells(table));
+  /** Everybody has been told of the last answer. */
+  get isTold(): boolean {
+    return this.#isTold;
   }
 
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */
   refresh(): void {
     if (!this.#answer || this.#plan?.generation !== this.#parts.engine.schemaGeneration) this.#replan();
+    for (const watch of this.#followed?.watches ?? []) watch.changes = [];
     this.#answer?.refresh();
-    this.isDirty = false;
     this.#settle();
   }
 
-  /** Follows one commit. @throws what SQLite says; then it must be refreshed. */
-  maintain(changes: TableChanges): void {
+  /** Follows what its watches have noted of one commit. @throws what SQLite says; then it must be refreshed. */
+  maintain(): void {
+    const changes = new Map<Site, readonly NetChange[]>();
+    for (const watch of this.#followed?.watches ?? []) {
+      if (watch.changes.length === 0) continue;
+      changes.set(watch.site, watch.changes);
+      watch.changes = [];
+    }
     this.#answer?.maintain?.(changes);
     this.#settle();
   }
 
   /** Takes a recipient in and, if there is an answer, tells it at once. */
   seat(recipient: Recipient): void {
-    this.#seats.set(recipient, { recipient, seen: undefined });
-    this.tell(recipient);
+    const seat = { recipient, seen: undefined };
+    this.#seats.set(recipient, seat);
+    this.#tell(seat);
   }
 
   unseat(recipient: Recipient): void {
@@ -156,23 +155,23 @@ export class Materialisation {
 
   /** Tells every recipient of this schedule what it hasn't seen. */
   deliver(schedule: Schedule): void {
-    for (const recipient of [...this.#seats.keys()]) {
-      if (recipient.schedule === schedule) this.tell(recipient);
+    // Those who come meanwhile have seen it, and those who go are passed over.
+    for (const seat of this.#seats.values()) {
+      if (seat.recipient.schedule === schedule) this.#tell(seat);
     }
-    if (this.#retired.size === 0) return;
     for (const { seen } of this.#seats.values()) if (seen !== this.#current) return;
+    this.#isTold = true;
     this.#retired.clear();
   }
 
-  tell(recipient: Recipient): void {
-    const seat = this.#seats.get(recipient);
+  #tell(seat: Seat): void {
     const next = this.#current;
-    if (!seat || !next || seat.seen === next) return;
-    const { seen } = seat;
+    const { seen, recipient } = seat;
+    if (!next || seen === next) return;
     // Before it is called: it may write, and be told of that too.
     seat.seen = next;
     if (recipient.takes === 'rows') {
-      if (!seen?.equals(next)) recipient.next(next.rows);
+      recipient.next(next.rows);
       return;
     }
     const changes = this.#difference(seen, next);
@@ -194,9 +193,9 @@ export class Materialisation {
   }
 
   close(): void {
-    this.#closeAnswer();
-    this.#parts.demand(this.#demand, -1);
-    this.#demand = nothing;
+    this.#answer?.close();
+    this.#followed?.unfollow();
+    this.#followed = undefined;
   }
 
   #replan(): void {
@@ -206,46 +205,53 @@ export class Materialisation {
     const sameColumns = this.#plan?.columns.join('\0') === plan.columns.join('\0');
     const recalled = before && sameColumns ? new Recollection(before.answer.entries()) : undefined;
     answer.answer.recall = (entry) => this.#recall(entry) ?? recalled?.take(entry);
-    answer.answer.onRemoved = (entries) => this.#retire(entries);
-    this.#closeAnswer();
-    const demand = answer.maintain ? plan.tables : nothing;
-    this.#parts.demand(demand, 1);
-    this.#parts.demand(this.#demand, -1);
-    this.#demand = demand;
+    answer.answer.onChange = ({ removed, added }) => {
+      this.#removed.push(...removed);
+      this.#added.push(...added);
+    };
+    this.close();
     this.#plan = plan;
     this.#answer = answer;
-  }
-
-  #closeAnswer(): void {
-    this.#answer?.close();
-    if (this.#plan && this.#answer?.maintain) this.#parts.closed(this.#plan);
-    this.#answer = undefined;
+    this.#followed = this.#parts.follow(plan, answer);
   }
 
   #recall(entry: Entry): Entry | undefined {
     return this.#retired.get(entry.key)?.find((one) => one.looksLike(entry));
   }
 
-  #retire(entries: readonly Entry[]): void {
-    for (const entry of entries) {
+  /** Takes the answer over. A result that looks as it did is the very snapshot that it was. */
+  #settle(): void {
+    const snapshot = this.#answer?.snapshot;
+    if (!snapshot || snapshot === this.#latest) return;
+    const [removed, added] = [this.#removed, this.#added];
+    this.#removed = [];
+    this.#added = [];
+    this.#latest = snapshot;
+    const before = this.#current;
+    const held = this.#isTold ? [before] : [before, ...[...this.#seats.values()].map(({ seen }) => seen)];
+    const alike = held.find((one) => one && this.#looksLike(one, snapshot, removed, added));
+    this.#current = alike ?? snapshot;
+    if (this.#current === before) return;
+    for (const entry of removed) {
       const known = this.#retired.get(entry.key);
       if (known) known.push(entry);
       else this.#retired.set(entry.key, [entry]);
     }
+    this.#isTold = false;
+    this.#parts.changed();
   }
 
-  /** A result that looks as it did is the very snapshot that it was: nobody could tell the difference. */
-  #settle(): void {
-    if (!this.#answer || this.#answer.snapshot === this.#latest) return;
-    const { snapshot } = this.#answer;
-    this.#latest = snapshot;
-    const held = new Set([this.#current, ...[...this.#seats.values()].map(({ seen }) => seen)]);
-    const alike = (a: Item<Row>, b: Item<Row>) => a === b || (a as Entry).looksLike(b as Entry);
-    this.#current = snapshot;
-    for (const one of held) {
-      if (!one || one.size !== snapshot.size || (one.size > 0 && !this.#hasColumnsOf(one))) continue;
-      if (one.equals(snapshot, alike)) this.#current = one;
-    }
+  #looksLike(
+    one: Snapshot<Row>,
+    snapshot: Snapshot<Row>,
+    removed: readonly Entry[],
+    added: readonly Entry[],
+  ): boolean {
+    if (one.size !== snapshot.size || (one.size > 0 && !this.#hasColumnsOf(one))) return false;
+    // In a large answer one new row that nothing like it has left is proof enough.
+    const [first] = added;
+    if (one.size > maxCompared && first && !removed.some((entry) => entry.looksLike(first)) && this.#isTold) return false;
+    return one.equals(snapshot, (a, b) => a === b || (a as Entry).looksLike(b as Entry));
   }
 
   /** Rows of other columns are other rows, whatever they hold. */

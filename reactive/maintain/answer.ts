@@ -36,7 +36,7 @@ export class Answer {
   readonly maker: EntryMaker;
   /** Entries of earlier that somebody may still hold. */
   recall: ((entry: Entry) => Entry | undefined) | undefined;
-  onRemoved: ((entries: readonly Entry[]) => void) | undefined;
+  onChange: ((change: AnswerChange) => void) | undefined;
   readonly #window: Window | null;
   readonly #compare: (a: Entry, b: Entry) => number;
   /** Rows are where their values put them, not where they were. */
@@ -100,9 +100,13 @@ export class Answer {
     const before = this.#sequence.size > 0 ? this.#index() : new Map<EqualityKey, Entry>();
     const removed = new Map(before);
     const added: Entry[] = [];
+    const come = entries.filter((entry) => !before.has(entry.key));
+    const keys = new Set(entries.map(({ key }) => key));
+    const gone = come.length > 0 ? [...before.values()].filter(({ key }) => !keys.has(key)) : [];
+    const recall = this.#recallFrom(gone, come);
     const kept = entries.map((entry) => {
       const known = before.get(entry.key);
-      const now = this.#successor(known, entry);
+      const now = this.#successor(known, entry, recall);
       if (now === known) removed.delete(now.key);
       else added.push(now);
       return now;
@@ -123,9 +127,11 @@ export class Answer {
     const gone = new Set(removed);
     const added: Entry[] = [];
     // A row may have been found by several of its keys.
-    for (const entry of new Map(found.map((one) => [one.key, one])).values()) {
+    const rows = found.length < 2 ? found : [...new Map(found.map((one) => [one.key, one])).values()];
+    const recall = this.#recallFrom(removed, rows);
+    for (const entry of rows) {
       const known = this.get(entry.key);
-      const now = this.#successor(known, entry);
+      const now = this.#successor(known, entry, recall);
       if (now === known) {
         gone.delete(known);
         continue;
@@ -144,16 +150,28 @@ export class Answer {
   }
 
   #changed(change: AnswerChange): AnswerChange {
-    this.onRemoved?.(change.removed);
+    this.onChange?.(change);
     return change;
   }
 
   /** The entry that takes the place of `known`, or is new. A row that looks like one of before is that object. */
-  #successor(known: Entry | undefined, entry: Entry): Entry {
+  #successor(known: Entry | undefined, entry: Entry, recall: (entry: Entry) => Entry | undefined): Entry {
     if (known?.isSameAs(entry)) return known;
-    const like = known?.looksLike(entry) ? known : this.recall?.(entry);
+    const like = known?.looksLike(entry) ? known : (this.recall?.(entry) ?? (known ? undefined : recall(entry)));
     if (!like && !known) return entry;
     return this.maker.again(entry, known && !this.#isOrdered ? known.order : entry.order, like);
+  }
+
+  /** Finds, among rows that go, one that looks like a row that comes under another key; each once. */
+  #recallFrom(gone: Iterable<Entry>, come: readonly Entry[]): (entry: Entry) => Entry | undefined {
+    if (!come.some((entry) => !this.get(entry.key))) return () => undefined;
+    const byContent = new Map<string, Entry[]>();
+    for (const entry of gone) {
+      const known = byContent.get(entry.content);
+      if (known) known.push(entry);
+      else byContent.set(entry.content, [entry]);
+    }
+    return byContent.size === 0 ? () => undefined : (entry) => byContent.get(entry.content)?.pop();
   }
 
   /** Gives up what a window doesn't need, once it has become much. */

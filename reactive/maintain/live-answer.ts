@@ -1,7 +1,8 @@
 import type { Row } from '../../core/values.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import type { Answer } from './answer.ts';
-import type { TableChanges } from './maintained-query.ts';
+import type { SitePlan } from '../plan/block-plan.ts';
+import type { SiteChanges } from './block.ts';
 
 /** An answer that is kept up to date, in whatever way. Its methods read the database as it is when called. */
 export interface LiveAnswer {
@@ -13,7 +14,9 @@ export interface LiveAnswer {
   /** Reads everything anew. */
   refresh(): void;
   /** Follows the changes of one commit, which are all there were; null where it can only be read anew. */
-  readonly maintain: ((changes: TableChanges) => void) | null;
+  readonly maintain: ((changes: SiteChanges) => void) | null;
+  /** Where rows of tables come in; their changes are what it follows. */
+  readonly sites: readonly SitePlan[];
   /** Lets go of what it keeps in the database. */
   close(): void;
 }

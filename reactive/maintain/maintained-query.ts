@@ -1,5 +1,6 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import type { IntMode, Row } from '../../core/values.ts';
+import type { SitePlan } from '../plan/block-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Statements } from '../plan/statements.ts';
@@ -12,9 +13,6 @@ import { EntryMaker } from './entry.ts';
 import type { LiveAnswer } from './live-answer.ts';
 import type { NetChange } from './net-changes.ts';
 import type { Work } from './work.ts';
-
-/** The changes of a commit by table; tables of which only that they changed is known are not among them. */
-export type TableChanges = ReadonlyMap<string, readonly NetChange[]>;
 
 export interface QueryContext {
   readonly plan: QueryPlan;
@@ -73,7 +71,7 @@ export class MaintainedQuery implements LiveAnswer {
     );
     this.#blocks = plan.blocks.map((block) => {
       const answer = isCompound ? new Answer(new EntryMaker(shape(block.key)), 'open', null) : this.answer;
-      return { block: new Block(block, answer, run, work), answer };
+      return { block: new Block(block, answer, run, work, parameters), answer };
     });
     this.#compound = isCompound ? new Compound(plan, this.answer) : null;
   }
@@ -97,7 +95,14 @@ export class MaintainedQuery implements LiveAnswer {
     this.#refreshBlocks();
   }
 
-  maintain(changes: TableChanges): void {
+  /** Every place where a table's rows come in, SELECTs inside included. */
+  get sites(): readonly SitePlan[] {
+    return this.#context.plan.blocks
+      .flatMap(({ sites }) => sites.filter(({ site }) => site.source.kind === 'table'))
+      .concat(this.#children.flatMap((child) => child.query.sites));
+  }
+
+  maintain(changes: SiteChanges): void {
     const { blocks } = this.#context.plan;
     let everything = false;
     const childChanges = new Map<ChildTable, readonly NetChange[]>();
@@ -118,7 +123,7 @@ export class MaintainedQuery implements LiveAnswer {
       for (const { site } of plan.sites) {
         const { source } = site;
         if (source.kind === 'table') {
-          const list = changes.get(source.table.name);
+          const list = changes.get(site);
           if (list) own.set(site, list);
         } else if (source.kind === 'child') {
           const child = this.#children.find((one) => one.plan === source.child);

@@ -9,6 +9,7 @@ import type { LiveAnswer } from './live-answer.ts';
 /** An answer that is read anew whenever one of its tables changes; rows are told apart by key or content. */
 export class ReevaluatedAnswer implements LiveAnswer {
   readonly maintain = null;
+  readonly sites = [];
   readonly answer: Answer;
   readonly #run: () => DriverRow[];
 

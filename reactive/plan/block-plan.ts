@@ -1,5 +1,5 @@
 import type { Collation } from '../exact/collation.ts';
-import type { SelectModel } from '../query/model.ts';
+import type { Predicate } from '../exact/predicate.ts';
 import type { Probe } from './reach.ts';
 import type { Site, Survey } from './sites.ts';
 
@@ -28,6 +28,18 @@ export interface SitePlan {
   readonly reaches: readonly (Reach | null)[];
   /** No change of it decides which rows there are, nor their order. */
   readonly onlyShows: boolean;
+  /** What a row image must satisfy to matter, as far as JavaScript can tell. */
+  readonly filters: readonly Predicate[];
+  /** Places in the image of all columns that are looked at; a row that changes elsewhere doesn't matter. */
+  readonly used: readonly number[];
+}
+
+/** Rows of one table that JavaScript filters and projects by itself. */
+export interface FastRows {
+  readonly site: Site;
+  readonly where: readonly Predicate[];
+  /** For each column of a row, hidden ones included: its place in the image. */
+  readonly columns: readonly number[];
 }
 
 /** A SELECT core, and how its rows follow its tables. */
@@ -41,15 +53,10 @@ export interface BlockPlan {
   readonly indexes: readonly KeyIndex[];
   readonly sites: readonly SitePlan[];
   readonly survey: Survey;
+  readonly fastRows: FastRows | null;
   /** For each ORDER BY term: where its value stands. */
   readonly sortPositions: readonly number[];
   /** Keys of one index from the images of several sites at once. */
   readonly probes: (index: number, bound: readonly Site[]) => readonly Probe[];
   readonly firstParameter: number;
-}
-
-/** A SELECT that stands by itself inside of another, kept as a TEMP table. */
-export interface ChildTable {
-  readonly name: string;
-  readonly select: SelectModel;
 }

@@ -8,20 +8,23 @@ import {
   type OrderTerm,
   partsOf,
   type Relation,
+  type ResolvedQuery,
   rowidColumn,
   type Text,
   Unresolved,
 } from '../query/model.ts';
+import { type Names, predicateOf } from '../query/predicates.ts';
 import { type Rendering, renderTail, renderText } from '../query/render.ts';
-import type { BlockPlan, KeyIndex, Reach, SitePlan } from './block-plan.ts';
+import type { BlockPlan, FastRows, KeyIndex, Reach, SitePlan } from './block-plan.ts';
 import { type Probe, planProbe, type ReachParts, sitesOf, subsetsOf } from './reach.ts';
-import { type Site, type Survey, survey, type SurveyParts } from './sites.ts';
+import { keyColumnIn, type Site, type Survey, survey, type SurveyParts, throughRef } from './sites.ts';
 
 export interface BlockParts {
   readonly core: Core;
   readonly orderBy: readonly OrderTerm[];
   readonly makeChild: SurveyParts['makeChild'];
   readonly render: (surveyed: Survey) => Rendering;
+  readonly query: Pick<ResolvedQuery, 'bindings' | 'numbers' | 'likes'>;
   /** The number of the first parameter that is not the user's. */
   readonly firstParameter: number;
 }
@@ -53,8 +56,9 @@ export function planBlock(parts: BlockParts): BlockPlan {
     indexes,
     sites: surveyed.sites
       .filter(({ source }) => source.kind !== 'function')
-      .map((site) => sitePlan(site, shape.indexes, reachParts)),
+      .map((site) => sitePlan(site, shape.indexes, reachParts, parts.query)),
     survey: surveyed,
+    fastRows: fastRows(core, surveyed, shape, orderBy, parts.query),
     sortPositions,
     firstParameter: parts.firstParameter,
     probes(at, bound) {
@@ -355,13 +359,25 @@ function anchoredFrom(core: Core, anchor: Site): readonly Joined[] {
     : [left, { ...right, join: 'left' }];
 }
 
-function sitePlan(site: Site, indexes: readonly IndexShape[], parts: ReachParts): SitePlan {
+function sitePlan(
+  site: Site,
+  indexes: readonly IndexShape[],
+  parts: ReachParts,
+  query: BlockParts['query'],
+): SitePlan {
   const isAnchor = indexes.some(({ anchor }) => anchor === site);
   // The rows of one anchor hold all that depends on a site that leads to it: the nearest will do.
   const nearest = isAnchor ? -1 : nearestAnchor(site, indexes, parts);
   return {
     site,
     onlyShows: !site.isOuter && site.filters.size === 0,
+    filters: parts.survey.conditions
+      .filter((condition) => condition.site === site)
+      .map(({ conjunct }) => conjunct.expr && predicateOf(conjunct.expr, imageNames(site, query)))
+      .filter((predicate) => predicate != null),
+    used: [...new Set([...site.filters, ...site.shows, ...keyColumns(site).map(({ column }) => column)])].map(
+      (column) => imagePlace(site, column),
+    ),
     reaches: indexes.map(({ anchor }, at): Reach | null => {
       if (anchor === site) return { kind: 'self', columns: keyColumns(site).map(({ column }) => column) };
       // Where either side may be missing, a row that goes leaves the other side's alone.
@@ -376,7 +392,50 @@ function nearestAnchor(site: Site, indexes: readonly IndexShape[], parts: ReachP
     if (!anchor) return Number.POSITIVE_INFINITY;
     const probe = planProbe(parts, [site], { operands: target });
     if (probe.kind === 'all') return Number.MAX_SAFE_INTEGER;
-    return probe.kind === 'direct' ? 0 : probe.binds.length;
+    return probe.kind === 'direct' ? 0 : probe.hops;
   });
   return costs.indexOf(Math.min(...costs));
+}
+
+/** Where a column stands in a row image, which begins with the rowid where there is one. */
+export function imagePlace({ source }: Site, column: number): number {
+  return column + (source.kind === 'table' && source.table.rowid === null ? 0 : 1);
+}
+
+function imageNames(site: Site, { bindings, numbers, likes }: BlockParts['query']): Names {
+  return {
+    likes,
+    column(node) {
+      const bound = bindings.get(node);
+      const ref = bound && throughRef(bound);
+      if (ref?.relation !== site.relation) return undefined;
+      const column = site.relation.columns[ref.column];
+      const collation = column?.collation ?? 'BINARY';
+      if (collation !== 'BINARY' && collation !== 'NOCASE' && collation !== 'RTRIM') return undefined;
+      const affinity = ref.column === rowidColumn ? 'integer' : (column?.affinity ?? 'none');
+      return { kind: 'column', index: imagePlace(site, keyColumnIn(ref)), affinity, collation };
+    },
+    parameter: (node) => numbers.get(node),
+  };
+}
+
+/** One table, whose columns are shown as they are, under conditions that JavaScript can tell. */
+function fastRows(
+  core: Core,
+  surveyed: Survey,
+  shape: Shape,
+  orderBy: readonly OrderTerm[],
+  query: BlockParts['query'],
+): FastRows | null {
+  const [site, ...others] = surveyed.sites;
+  if (!site || others.length > 0 || shape.kind !== 'rows' || site.source.kind !== 'table' || site.path.length > 0)
+    return null;
+  const hidden = orderBy.filter(({ output }) => output === null);
+  const shown = [...core.outputs.map(({ ref }) => ref), ...hidden.map(({ ref }) => ref)];
+  const columns = shown.map((ref) => (ref ? imagePlace(site, keyColumnIn(ref)) : -1));
+  const keys = keyColumns(site).map(({ column }) => imagePlace(site, column));
+  columns.splice(core.outputs.length, 0, ...keys);
+  const where = core.where.map(({ expr }) => expr && predicateOf(expr, imageNames(site, query)));
+  if (columns.includes(-1) || where.some((one) => one == null)) return null;
+  return { site, where: where.filter((one) => one != null), columns };
 }

@@ -1,5 +1,5 @@
 import type { Collation } from '../exact/collation.ts';
-import { type Operand, type OrderTerm, type Relation, type SelectModel, Unresolved } from '../query/model.ts';
+import { type Operand, type OrderTerm, type Relation, type ResolvedQuery, type SelectModel, Unresolved } from '../query/model.ts';
 import { direction, type Rendering, renderText } from '../query/render.ts';
 import { compoundCollation } from '../query/resolve.ts';
 import type { BlockPlan } from './block-plan.ts';
@@ -9,6 +9,7 @@ import type { QueryPlan, SortTerm } from './query-plan.ts';
 import type { Survey } from './sites.ts';
 
 export interface PlanParts {
+  readonly query: Pick<ResolvedQuery, 'bindings' | 'numbers' | 'likes'>;
   /** How many parameters are the user's. */
   readonly parameters: number;
   /** A name for one more TEMP table. */
@@ -38,6 +39,7 @@ export function planQuery(select: SelectModel, parts: PlanParts): QueryPlan {
       orderBy: isCompound ? [] : select.orderBy,
       makeChild,
       render: render as (surveyed: Survey) => Rendering,
+      query: parts.query,
       firstParameter: parts.parameters + 2,
     }),
   );

@@ -36,6 +36,8 @@ export type Probe =
       readonly sql: (takesCast: readonly boolean[]) => string;
       /** Binds that NULL in them rules every key out. */
       readonly required: readonly number[];
+      /** How many sites are read on the way. */
+      readonly hops: number;
     }
   | { readonly kind: 'all'; readonly reason: string };
 
@@ -266,7 +268,7 @@ function probeQuery(
     const where = conditions.length > 0 ? ` WHERE ${conditions.map(join).join(' AND ')}` : '';
     return `SELECT ${sources.length > 0 ? 'DISTINCT ' : ''}${written.map(join).join(', ')}${from}${where}`;
   };
-  return { kind: 'query', binds, sql, required };
+  return { kind: 'query', binds, sql, required, hops: included.length };
 }
 
 function separated<T>(lists: readonly (readonly T[])[], separator: T): T[] {

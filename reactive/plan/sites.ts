@@ -65,7 +65,14 @@ interface Condition {
   readonly within: SelectModel | null;
 }
 
+/** A condition without which a row of the site matters to nothing. */
+export interface SiteCondition {
+  readonly site: Site;
+  readonly conjunct: Conjunct;
+}
+
 export interface Survey {
+  readonly conditions: readonly SiteCondition[];
   readonly sites: readonly Site[];
   readonly links: readonly Link[];
   readonly children: readonly ChildPlan[];
@@ -211,6 +218,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   visitCore(core, null, true);
   for (const text of order) visitText(text, true);
 
+  const siteConditions: SiteCondition[] = [];
   // Only now every relation has its site.
   const site = (operand: Operand): { site: Site; column: number } | null => {
     const ref = operand.ref && throughRef(operand.ref);
@@ -218,6 +226,10 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     return owner ? { site: owner, column: columnIn(ref) } : null;
   };
   for (const { conjunct, right, join, within } of conditions) {
+    const sole = soleSite({ text: conjunct.text, affinity: 'none', collation: null }, siteOf);
+    // Where NULLs may stand for its rows, a condition behind the join can hold without them.
+    if (sole && isSubject(sole, right, join, within) && !(right === null && sole.nullable))
+      siteConditions.push({ site: sole, conjunct });
     if (!conjunct.equals) continue;
     const [left, other] = conjunct.equals;
     const collation = comparisonCollation(left, other);
@@ -233,10 +245,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       // Where NULLs may stand for rows, an expression can make something of them.
       if (!b.ref && to.nullable) continue;
       if (right !== null && !isWithin(from.site, right) && !isWithin(to, right)) continue;
-      const isBinding =
-        (within === null || from.site.nest.includes(within)) &&
-        (right === null || (join === 'left') === isWithin(from.site, right)) &&
-        join !== 'full';
+      const isBinding = isSubject(from.site, right, join, within);
       links.push({
         from: from.site,
         column: from.column,
@@ -263,7 +272,13 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       if (collation !== null) links.push({ from: owner, column: at, to, operand, collation, isBinding: true, isMutual: false });
     }
   }
-  return { sites, links, children: [...children.values()] };
+  return { sites, links, children: [...children.values()], conditions: siteConditions };
+}
+
+/** Whether rows of a site matter only where a condition holds. */
+function isSubject(site: Site, right: Relation | null, join: JoinKind, within: SelectModel | null): boolean {
+  if (join === 'full' || (within !== null && !site.nest.includes(within))) return false;
+  return right === null || (join === 'left') === isWithin(site, right);
 }
 
 /** The rowid by any of its names. */

@@ -126,6 +126,10 @@ export interface ResolvedQuery {
   readonly select: SelectModel;
   /** What column each name in the text is. */
   readonly bindings: ReadonlyMap<AstNode, Ref>;
+  /** What number each parameter in the text has. */
+  readonly numbers: ReadonlyMap<AstNode, number>;
+  /** LIKE does what it does by default. */
+  readonly likes: boolean;
   /** For each parameter of the text, by its place in the statements made from it: `?1` is the first. */
   readonly parameters: readonly (string | number)[];
 }

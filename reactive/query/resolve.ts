@@ -55,6 +55,7 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
   const shared: Shared = {
     schema,
     bindings: new Map(),
+    numbers: new Map(),
     variables: numberVariables(sql, parameters),
     nextRelation: 0,
   };
@@ -62,6 +63,8 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
   return {
     select,
     bindings: shared.bindings,
+    numbers: shared.numbers,
+    likes: schema.likes,
     parameters:
       parameters.style === 'none'
         ? []
@@ -74,6 +77,7 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
 interface Shared {
   readonly schema: QuerySchema;
   readonly bindings: Map<AstNode, Ref>;
+  readonly numbers: Map<AstNode, number>;
   /** By offset in the user's text: the parameter's number. */
   readonly variables: ReadonlyMap<number, number>;
   nextRelation: number;
@@ -553,9 +557,12 @@ class Resolver {
             if (parts) holes.push({ span: node.span, parts });
             return 'skip';
           }
-          case 'VariableExpr':
-            holes.push({ span: node.span, parts: [`?${this.#shared.variables.get(node.span.offset) ?? 0}`] });
+          case 'VariableExpr': {
+            const number = this.#shared.variables.get(node.span.offset) ?? 0;
+            this.#shared.numbers.set(node, number);
+            holes.push({ span: node.span, parts: [`?${number}`] });
             return 'skip';
+          }
           case 'SubqueryExpr':
             holes.push({ span: node.span, parts: ['(', nested(node.select, 'scalar'), ')'] });
             return 'skip';

@@ -19,6 +19,8 @@ export interface QuerySchema {
   table(name: string, schema: string | undefined): TableInfo | undefined;
   columnsOf(table: TableInfo): readonly Column[];
   readonly functions: Functions;
+  /** LIKE ignores the case of ASCII letters, as it does unless a pragma says otherwise. */
+  readonly likes: boolean;
 }
 
 /** The schema of one connection, as long as it stays what it is. */
@@ -26,6 +28,7 @@ export function querySchema(engine: Engine): QuerySchema {
   const columns = new Map<TableInfo, readonly Column[]>();
   return {
     functions: functionsOf(engine),
+    likes: engine.connection.prepare("SELECT 'a' LIKE 'A'").get([])?.[0] === 1n,
     table(name, schema) {
       if (schema !== undefined) return engine.catalog.table(name, schema);
       return engine.catalog.table(name, 'temp') ?? engine.catalog.table(name);

@@ -1,6 +1,6 @@
 import { BareDatabase } from './bare.ts';
 import type { Schedule } from './engine.ts';
-import type { Catalog } from './grammar.ts';
+import type { Catalog, Hints } from './grammar.ts';
 import { quoted } from './names.ts';
 import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
@@ -8,7 +8,9 @@ import { createView, makeQuery, makeView, type Query } from './queries.ts';
 import { Random } from './random.ts';
 import { createTable } from './schema.ts';
 import { fill } from './statements.ts';
-import { makeStep, thinOut } from './steps.ts';
+import { makeStep, type PlannedStep, thinOut } from './steps.ts';
+import { makeTameSchema, tameSize } from './tame-schema.ts';
+import { makeTameSteps } from './tame-steps.ts';
 
 /** A query that is kept live: by whom, and when its subscribers are told. */
 export interface LiveCase {
@@ -20,8 +22,12 @@ export interface LiveCase {
 /** Everything that one run does, as plain data: nothing in it depends on the engine under test. */
 export interface Case {
   readonly seed: number;
+  /** Nearly every commit carries row detail, so that answers have to be maintained; see tame-schema.ts. */
+  readonly tame: boolean;
   /** A file has two handles and another program; memory has one handle. */
   readonly location: 'memory' | 'file';
+  /** Listeners follow all tables; without them nothing but live queries asks for capture. */
+  readonly followed: boolean;
   readonly schema: readonly string[];
   readonly lives: readonly LiveCase[];
   readonly steps: readonly Step[];
@@ -38,6 +44,7 @@ export interface Census {
 export const newCensus = (): Census => ({ refused: 0, made: 0, refusals: new Map(), features: new Map() });
 
 export interface CaseOptions {
+  /** Of a hostile case; a tame one has twice as many. */
   readonly steps: number;
   readonly lives: number;
 }
@@ -50,8 +57,9 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   const random = new Random(seed);
   const db = new BareDatabase(':memory:');
   try {
-    const location = random.chance(0.25) ? 'file' : 'memory';
-    const { catalog, schema } = makeDatabase(random, db, census);
+    const tame = random.chance(0.5);
+    const location = random.chance(tame ? 0.1 : 0.25) ? 'file' : 'memory';
+    const { catalog, schema } = makeDatabase(random, db, tame, census);
     const lives: LiveCase[] = [];
     while (lives.length < options.lives) {
       // The same question asked twice shares one materialisation.
@@ -60,9 +68,12 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
       const owner = location === 'file' && random.chance(0.3) ? 'second' : 'first';
       lives.push({ query, owner, schedule: random.chance(0.5) ? 'sync' : 'microtask' });
     }
-    const actors: Actor[] =
-      location === 'memory' ? ['first'] : ['first', 'first', 'first', 'first', 'second', 'second', 'program'];
-    return { seed, location, schema, lives, steps: makeSteps(random, db, catalog, options, actors, census) };
+    const shared: Actor[] = ['first', 'first', 'first', 'first', 'second', 'second'];
+    const actors: Actor[] = location === 'memory' ? ['first'] : tame ? shared : [...shared, 'program'];
+    const hints = lives.map(({ query }) => query.hints);
+    const steps = makeSteps(random, db, catalog, { ...options, hints }, actors, census);
+    const followed = !tame || random.chance(0.5);
+    return { seed, tame, location, followed, schema, lives, steps };
   } finally {
     db.close();
   }
@@ -72,27 +83,37 @@ function makeSteps(
   random: Random,
   db: BareDatabase,
   start: Catalog,
-  options: CaseOptions,
+  options: CaseOptions & { readonly hints: readonly Hints[] },
   actors: readonly Actor[],
   census: Census,
 ): Step[] {
   let catalog = start;
   const steps: Step[] = [];
-  const sample = (table: string, column: string): string | null => {
-    const rows = valuesIn(db, table, column);
-    return rows.length === 0 ? null : random.pick(rows);
+  const ask = (sql: string): string | null => {
+    const values = valuesOf(db, sql);
+    return values.length === 0 ? null : random.pick(values);
   };
-  while (steps.length < options.steps) {
-    const full = catalog.tables.find((table) => count(db, table.name) > 20);
-    const planned = full
-      ? { step: thinOut(catalog, full.name), change: null }
-      : makeStep({ random, catalog, queries: options.lives, actors, sample });
-    runStep(db, planned.step.action, noHooks);
-    if (planned.change) {
-      note(census, planned.change.kind);
-      catalog = believed(db, catalog, planned.change.after);
+  const sample = (table: string, column: string): string | null =>
+    ask(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`);
+  const [most, kept] = start.tame ? [60, 20] : [20, 6];
+  const make = (): PlannedStep[] => {
+    const full = catalog.tables.find((table) => count(db, table.name) > most);
+    if (full) return [{ step: thinOut(catalog, full.name, kept), change: null }];
+    const { lives: queries, hints } = options;
+    const situation = { random, catalog, queries, actors, sample, ask, hints };
+    return catalog.tame ? makeTameSteps(situation) : [makeStep(situation)];
+  };
+  // Tame steps are short, and the queries of a case cost more than its steps.
+  const wanted = start.tame ? options.steps * 2 : options.steps;
+  while (steps.length < wanted) {
+    for (const planned of make()) {
+      runStep(db, planned.step.action, noHooks);
+      if (planned.change) {
+        note(census, planned.change.kind);
+        catalog = believed(db, catalog, planned.change.after);
+      }
+      steps.push(planned.step);
     }
-    steps.push(planned.step);
   }
   return steps;
 }
@@ -100,9 +121,10 @@ function makeSteps(
 function makeDatabase(
   random: Random,
   db: BareDatabase,
+  tame: boolean,
   census: Census,
 ): { catalog: Catalog; schema: string[] } {
-  const made = makeSchema(random);
+  const made = tame ? makeTameSchema(random) : makeSchema(random);
   const schema: string[] = [];
   const accepted = (sql: string): boolean => {
     try {
@@ -117,23 +139,21 @@ function makeDatabase(
   const tables = made.tables.filter((table) => accepted(createTable(table)));
   for (const table of tables) note(census, table.keyKind);
   const indexes = made.indexes.filter(accepted);
-  let catalog: Catalog = { tables, indexes, triggers: [], views: [] };
-  for (let i = random.between(0, 2); i > 0; i--) {
+  let catalog: Catalog = { tame, tables, indexes, triggers: [], views: [] };
+  for (let i = random.between(0, 3); i > 0; i--) {
     const view = makeView(random, catalog, `v${i}`);
     if (accepted(createView(view))) catalog = { ...catalog, views: [...catalog.views, view] };
   }
   for (const table of tables) {
-    for (
-      let rows = random.weighted([
-        [1, 0],
-        [4, 4],
-        [4, 7],
-        [2, 10],
-      ]);
-      rows > 0;
-      rows--
-    )
-      accepted(fill(random, catalog, table));
+    const size = tame
+      ? tameSize(random, table)
+      : random.weighted([
+          [1, 0],
+          [4, 4],
+          [4, 7],
+          [2, 10],
+        ]);
+    for (let rows = size; rows > 0; rows--) accepted(fill(random, catalog, table));
   }
   const triggers = made.triggers.filter(accepted);
   return { catalog: known(db, { ...catalog, triggers }), schema };
@@ -145,7 +165,10 @@ function acceptedQuery(random: Random, catalog: Catalog, db: BareDatabase, censu
     const query = makeQuery(random, catalog);
     census.made++;
     try {
-      if (db.query(query.sql, query.params).length > mostRows) continue;
+      const { length } = db.query(query.sql, query.params);
+      if (length > mostRows) continue;
+      // An answer without rows seldom gets any, and what never changes finds nothing.
+      if (length === 0 && catalog.tame && random.chance(0.75)) continue;
       note(census, ...query.features);
       return query;
     } catch (error) {
@@ -200,9 +223,9 @@ function count(db: BareDatabase, table: string): number {
   }
 }
 
-function valuesIn(db: BareDatabase, table: string, column: string): string[] {
+function valuesOf(db: BareDatabase, sql: string): string[] {
   try {
-    return db.query(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`).map((row) => String(row.v));
+    return db.query(sql).map((row) => String(row.v));
   } catch {
     return [];
   }

@@ -64,8 +64,7 @@ function arranged(
  */
 export function answerDifference(query: Query, expected: Rows, actual: Rows, possible?: Rows): string | null {
   if (expected.length !== actual.length) return `${actual.length} rows instead of ${expected.length}`;
-  if (query.sorted !== undefined) {
-    const name = query.sorted;
+  for (const name of query.sorted) {
     for (const [i, row] of expected.entries()) {
       const [want, got] = [row[name] as SqlValue, actual[i]?.[name] as SqlValue];
       if (canonical(want, 'exact') !== canonical(got ?? null, 'exact'))

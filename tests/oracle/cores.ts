@@ -1,4 +1,13 @@
-import { aggregate, comparisonOf, equalityOf, predicate, type Scope, scalar } from './expressions.ts';
+import {
+  aggregate,
+  comparisonOf,
+  equalityOf,
+  predicate,
+  type Scope,
+  scalar,
+  scalarSubquery,
+  subqueryPredicate,
+} from './expressions.ts';
 import type { Grammar, Operand, Source, Tag } from './grammar.ts';
 import { clean } from './sources.ts';
 
@@ -27,15 +36,16 @@ export interface Core {
   readonly scope: Scope;
 }
 
-const whereOf = (conditions: readonly string[]): string =>
+export const whereOf = (conditions: readonly string[]): string =>
   conditions.length === 0
     ? ''
     : ` WHERE ${conditions.map((c) => (conditions.length > 1 ? `(${c})` : c)).join(' AND ')}`;
 
 /** A source alone, filtered or not. */
 export function single(g: Grammar, source: Source, filtered = 0.75): From {
-  const where = g.random.chance(filtered) ? [predicate(g, clean(source.operands))] : [];
-  return { ...source, where };
+  if (!g.random.chance(filtered)) return { ...source, where: [] };
+  g.use('filter');
+  return { ...source, where: [predicate(g, clean(source.operands))] };
 }
 
 /** `sql AS name`, or without AS where the name doesn't matter. */
@@ -72,8 +82,9 @@ export function rows(g: Grammar, from: From, named = false): Core {
   const several = named || (from.keys?.length ?? 0) > 1;
   const shown =
     from.keys && g.random.chance(named ? 0.85 : 0.6) ? from.keys.map((key) => output(g, key, several)) : [];
+  const value = () => g.within('SELECT', () => scalar(g, scope));
   const others = g.random.times(g.random.between(shown.length > 0 ? 0 : 1, 3), () =>
-    output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : expression(scalar(g, scope)), named),
+    output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : expression(value()), named),
   );
   const keys = shown.length > 0 ? shown.map((o) => o.name) : null;
   return { select: [...shown, ...others], distinct: false, tail, total: sortKeys(from), keys, scope };
@@ -81,20 +92,34 @@ export function rows(g: Grammar, from: From, named = false): Core {
 
 const sortKeys = (from: From): string[] | null => from.keys?.map((key) => key.sql) ?? null;
 
-/** The kinds of join; those that null-extend get conditions that look at the NULLs (rule 8 of section 11). */
-export function join(g: Grammar, left: From, right: Source): From {
-  const kind = g.random.weighted<string>([
-    [5, 'JOIN'],
-    [1, 'INNER JOIN'],
-    [1, ','],
-    [1, 'CROSS JOIN'],
-    [6, 'LEFT JOIN'],
-    [2, 'RIGHT JOIN'],
-    [3, 'FULL JOIN'],
-  ]);
+/** Which joins a query is made of; `any` mixes them. */
+export type JoinStyle = 'any' | 'inner' | 'left' | 'right' | 'full';
+
+const inner = [
+  [5, 'JOIN'],
+  [1, 'INNER JOIN'],
+  [1, ','],
+  [1, 'CROSS JOIN'],
+] as const;
+
+const joinKinds: Readonly<Record<JoinStyle, readonly (readonly [number, string])[]>> = {
+  any: [...inner, [6, 'LEFT JOIN'], [2, 'RIGHT JOIN'], [3, 'FULL JOIN']],
+  inner,
+  left: [
+    [4, 'LEFT JOIN'],
+    [1, 'JOIN'],
+  ],
+  right: [[1, 'RIGHT JOIN']],
+  full: [[1, 'FULL JOIN']],
+};
+
+/** One join more; those that null-extend get conditions that look at the NULLs (rule 8 of section 11). */
+export function join(g: Grammar, left: From, right: Source, style: JoinStyle = 'any'): From {
+  const kind = g.random.weighted(joinKinds[style]);
   const lateral = right.text.startsWith('json_each');
   const used = lateral && kind !== 'LEFT JOIN' ? ',' : kind;
   g.use(used === ',' ? 'comma join' : used.toLowerCase());
+  if (lateral) g.use(used === ',' ? 'json_each' : 'json_each with left join');
   const ours = clean(left.operands);
   const theirs = clean(right.operands);
   const operands = [...left.operands, ...right.operands];
@@ -107,7 +132,10 @@ export function join(g: Grammar, left: From, right: Source): From {
   let condition = '';
   if (!lateral && used !== ',' && common.length > 0 && g.random.chance(0.12)) {
     g.use('using');
-    condition = ` USING (${g.written(g.random.pick(common).name)})`;
+    const shared = g.random.pick(common);
+    const partner = ours.find((o) => o.name.toLowerCase() === shared.name.toLowerCase());
+    if (partner) g.linked(partner, shared);
+    condition = ` USING (${g.written(shared.name)})`;
   } else if (
     !lateral &&
     used !== ',' &&
@@ -123,8 +151,11 @@ export function join(g: Grammar, left: From, right: Source): From {
     const theta = g.random.chance(0.12);
     if (theta) g.use('theta join');
     const parts = [theta ? comparisonOf(g, ours, theirs) : equalityOf(g, ours, theirs)];
-    if (g.random.chance(0.2))
-      parts.push(predicate(g, g.random.pick([ours, theirs, [...ours, ...theirs]]), 1));
+    const both = [...ours, ...theirs];
+    const clause = used === ',' ? 'WHERE' : 'ON';
+    const more = () => g.within(clause, () => predicate(g, g.random.pick([ours, theirs, both]), 1));
+    if (g.random.chance(0.2)) parts.push(more());
+    if (g.random.chance(0.05)) parts.push(g.within(clause, () => subqueryPredicate(g, both, 1)));
     if (used === ',') where.push(parts.join(' AND '));
     else condition = ` ON ${parts.map((part) => `(${part})`).join(' AND ')}`;
   }
@@ -151,20 +182,25 @@ function nullable(g: Grammar, ours: Scope, theirs: Scope): string {
   ])();
 }
 
-/** GROUP BY with HAVING; without keys, a grand total: one row also over nothing. */
-export function groups(g: Grammar, from: From, keyed = true, named = false): Core {
+/** A term of GROUP BY, and of the select list. */
+export type GroupTerm = Omit<Operand, 'name'> & { name: string };
+
+/** GROUP BY with HAVING; without keys, a grand total: one row also over nothing. `chosen` terms come from outside. */
+export function groups(g: Grammar, from: From, keyed = true, named = false, chosen?: GroupTerm[]): Core {
   const scope = clean(from.operands);
-  const terms = keyed ? g.random.times(g.random.between(1, 2), () => groupKey(g, scope)) : [];
+  const terms = chosen ?? (keyed ? g.random.times(g.random.between(1, 2), () => groupKey(g, scope)) : []);
   g.use(keyed ? 'group by' : 'grand total');
   const shown = terms
     .filter(() => g.random.chance(0.8))
     .map((term) => output(g, term, named || terms.length > 1));
-  const aggregates = g.random.times(g.random.between(1, 3), () => output(g, aggregate(g, scope), named));
+  const aggregates = g.random.times(g.random.between(1, 3), () =>
+    output(g, aggregate(g, scope, from.keys), named),
+  );
   if (!named && keyed && g.random.chance(0.06)) {
     g.use('bare column');
     aggregates.push(output(g, { ...g.random.pick(scope), tag: 'any' }, true));
   }
-  const having = g.random.chance(0.3) ? ` HAVING ${havingOf(g, scope, terms)}` : '';
+  const having = g.random.chance(0.3) ? ` HAVING ${g.within('HAVING', () => havingOf(g, scope, terms))}` : '';
   const by = terms.length > 0 ? ` GROUP BY ${terms.map((term) => term.sql).join(', ')}` : '';
   return {
     select: [...shown, ...aggregates],
@@ -177,11 +213,12 @@ export function groups(g: Grammar, from: From, keyed = true, named = false): Cor
 }
 
 /** A term of GROUP BY. Where equal values are spelt in several ways the group shows any of them. */
-function groupKey(g: Grammar, scope: Scope): Omit<Operand, 'name'> & { name: string } {
-  const o = g.random.pick(scope);
+export function groupKey(g: Grammar, scope: Scope): GroupTerm {
+  // Twice: most of what can go wrong with groups is rows that leave them.
+  const o = g.decides(g.decides(g.random.pick(scope)));
   const tag: Tag = o.collation === 'BINARY' ? 'exact' : 'folded';
   const fixed = tag === 'exact' && (o.affinity !== 'blob' || o.flavour === 'small');
-  return g.random.weighted<() => Omit<Operand, 'name'> & { name: string }>([
+  return g.random.weighted<() => GroupTerm>([
     [6, () => ({ ...o, tag, clean: fixed })],
     [1, () => ({ ...expression(`coalesce(${o.sql}, -1)`), name: '', clean: false })],
     [1, () => ({ ...expression(`${o.sql} IS NULL`), name: '' })],
@@ -190,9 +227,11 @@ function groupKey(g: Grammar, scope: Scope): Omit<Operand, 'name'> & { name: str
   ])();
 }
 
-function havingOf(g: Grammar, scope: Scope, terms: readonly Operand[]): string {
+function havingOf(g: Grammar, scope: Scope, terms: readonly GroupTerm[]): string {
   g.use('having');
   const fixed = terms.filter((term) => term.clean);
+  // Only as a plain column is a group's key the same inside a subquery.
+  const columns = fixed.filter((term) => term.name !== '');
   const small = scope.filter((o) => o.flavour === 'small');
   return g.random.weighted<() => string>([
     [4, () => `count(*) ${g.random.pick(['>', '<', '=', '<>'])} ${g.random.between(0, 3)}`],
@@ -202,6 +241,11 @@ function havingOf(g: Grammar, scope: Scope, terms: readonly Operand[]): string {
         `sum(${g.random.pick(small).sql}) ${g.random.pick(['>', '<=', 'IS NOT'])} ${g.random.between(0, 8)}`,
     ],
     [small.length > 0 ? 1 : 0, () => `max(${g.random.pick(small).sql}) IS NULL OR count(*) = 1`],
+    [columns.length > 0 ? 2 : 0, () => subqueryPredicate(g, columns, 1)],
+    [
+      columns.length > 0 ? 2 : 0,
+      () => `count(*) ${g.random.pick(['>=', '<>'])} ${scalarSubquery(g, columns)}`,
+    ],
     [fixed.length > 0 ? 2 : 0, () => predicate(g, fixed, g.random.between(0, 1))],
   ])();
 }

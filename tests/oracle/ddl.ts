@@ -22,21 +22,25 @@ const withColumns = (catalog: Catalog, table: Table, columns: readonly Column[])
 
 const namesIn = (list: readonly string[]): string[] => list.map((sql) => /"(\w+)"/.exec(sql)?.[1] ?? '');
 
-/** One random change of the schema, or of a setting that changes what statements and plans do. */
-export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange {
+/**
+ * One random change of the schema, or of a setting that changes what statements and plans do; a `mild` one leaves
+ * columns, rows and triggers alone.
+ */
+export function makeSchemaChange(random: Random, catalog: Catalog, mild = false): SchemaChange {
   const table = random.pick(catalog.tables);
   const name = quoted(table.name);
   const free = (wanted: string) => freeObjectName(random, catalog, `${wanted}${random.between(0, 99)}`);
   const same = (kind: string, sql: string): SchemaChange => ({ kind, sql, after: catalog });
   const plain = table.columns.filter((c) => !table.key.includes(c.name) && c.flavour !== 'key');
+  const createIndex = (): SchemaChange => {
+    const sql = makeIndex(random, table, free('ix'));
+    return { kind: 'CREATE INDEX', sql, after: { ...catalog, indexes: [...catalog.indexes, sql] } };
+  };
+  const scan = (): SchemaChange =>
+    same('PRAGMA', `PRAGMA reverse_unordered_selects = ${random.between(0, 1)}`);
+  if (mild) return random.pick([createIndex, scan, scan, () => same('ANALYZE', 'ANALYZE')])();
   return random.weighted<() => SchemaChange>([
-    [
-      5,
-      () => {
-        const sql = makeIndex(random, table, free('ix'));
-        return { kind: 'CREATE INDEX', sql, after: { ...catalog, indexes: [...catalog.indexes, sql] } };
-      },
-    ],
+    [5, createIndex],
     [catalog.indexes.length > 0 ? 3 : 0, () => dropped(random, catalog, 'INDEX', 'indexes')],
     [
       3,
@@ -146,7 +150,7 @@ export function makeSchemaChange(random: Random, catalog: Catalog): SchemaChange
       () =>
         same('TEMP TABLE', random.pick([createTable(table, 'TEMP '), `DROP TABLE IF EXISTS temp.${name}`])),
     ],
-    [4, () => same('PRAGMA', `PRAGMA reverse_unordered_selects = ${random.between(0, 1)}`)],
+    [4, scan],
     [0.5, () => same('PRAGMA', `PRAGMA case_sensitive_like = ${random.between(0, 1)}`)],
     [0.5, () => same('PRAGMA', `PRAGMA recursive_triggers = ${random.between(0, 1)}`)],
   ])();

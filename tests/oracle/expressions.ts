@@ -1,6 +1,6 @@
-import type { Grammar, Operand, Source } from './grammar.ts';
+import { type Grammar, type Operand, oneSpelling, type Source } from './grammar.ts';
 import { valueFor } from './schema.ts';
-import { clean, tableSource } from './sources.ts';
+import { clean, tableSource, viewSource } from './sources.ts';
 
 /** The columns in reach, nearest first. Unclean ones never enter an expression. */
 export type Scope = readonly Operand[];
@@ -23,7 +23,7 @@ const comparisons = [
 
 /** A constant to compare a column with: of its own kind, or a hostile one. */
 const near = (g: Grammar, o: Operand): string =>
-  g.random.chance(0.65) ? g.constant(valueFor(g.random, o)) : g.hostile();
+  g.random.chance(g.catalog.tame ? 0.92 : 0.65) ? g.constant(valueFor(g.random, o)) : g.hostile();
 
 const numeric = (scope: Scope): Operand[] => scope.filter((o) => o.flavour === 'small');
 
@@ -38,8 +38,9 @@ function pairOf(g: Grammar, left: Scope, right: Scope): [Operand, Operand] {
 export function scalar(g: Grammar, scope: Scope, depth = 1): string {
   const o = g.random.pick(scope);
   const inner = (): string => (depth > 0 ? scalar(g, scope, depth - 1) : g.random.pick(scope).sql);
+  if (g.random.chance(0.7)) g.use('expression');
+  else return o.sql;
   return g.random.weighted<() => string>([
-    [8, () => o.sql],
     [1, () => `${o.sql} ${g.random.pick(['+', '-', '*', '/', '%', '&', '|'])} ${near(g, o)}`],
     [1, () => `${g.random.pick(['-', '+', '~', 'NOT '])}${o.sql}`],
     [1, () => `${inner()} || ${g.random.pick(["'?'", "'x'", o.sql])}`],
@@ -56,24 +57,22 @@ export function scalar(g: Grammar, scope: Scope, depth = 1): string {
     [1, () => `instr(${o.sql}, 'a')`],
     [0.5, () => `round(${o.sql}, 1)`],
     [0.5, () => `printf('%s/%d', ${o.sql}, ${o.sql})`],
+    [1, () => `(${inList(g, o)})`],
     [depth > 0 ? 1.5 : 0, () => scalarSubquery(g, scope)],
+    [depth > 0 ? 1 : 0, () => `(${subqueryPredicate(g, scope, 1)})`],
   ])();
 }
 
 /** A condition over the scope; `depth` bounds AND, OR, NOT and subqueries. */
 export function predicate(g: Grammar, scope: Scope, depth = 2): string {
-  const o = g.random.pick(scope);
+  const o = g.decides(g.random.pick(scope));
   const inner = (): string => predicate(g, scope, depth - 1);
   return g.random.weighted<() => string>([
     [6, () => `${o.sql} ${g.random.pick(comparisons)} ${near(g, o)}`],
     [1, () => `${near(g, o)} ${g.random.pick(comparisons)} ${o.sql}`],
     [2, () => comparisonOf(g, scope, scope)],
     [1, () => `${o.sql} ${g.random.pick(['BETWEEN', 'NOT BETWEEN'])} ${near(g, o)} AND ${near(g, o)}`],
-    [
-      2,
-      () =>
-        `${o.sql} ${g.random.pick(['IN', 'NOT IN'])} (${g.random.times(g.random.between(0, 3), () => near(g, o)).join(', ')})`,
-    ],
+    [2, () => inList(g, o)],
     [2, () => `${o.sql} ${g.random.pick(['IS NULL', 'IS NOT NULL', 'NOTNULL', 'ISNULL', 'NOT NULL'])}`],
     [
       1,
@@ -101,6 +100,12 @@ export function predicate(g: Grammar, scope: Scope, depth = 2): string {
   ])();
 }
 
+function inList(g: Grammar, o: Operand): string {
+  const operator = g.random.pick(['IN', 'NOT IN']);
+  g.useHere(`${operator} (list)`);
+  return `${o.sql} ${operator} (${g.random.times(g.random.between(0, 3), () => near(g, o)).join(', ')})`;
+}
+
 /** A comparison between columns, equality most often. */
 export function comparisonOf(g: Grammar, left: Scope, right: Scope): string {
   const [a, b] = pairOf(g, left, right);
@@ -110,6 +115,7 @@ export function comparisonOf(g: Grammar, left: Scope, right: Scope): string {
 /** An equality between columns: what joins and correlations follow. */
 export function equalityOf(g: Grammar, left: Scope, right: Scope): string {
   const [a, b] = pairOf(g, left, right);
+  g.linked(a, b);
   return g.random.chance(0.93) ? `${a.sql} = ${b.sql}` : `${a.sql} IS ${b.sql}`;
 }
 
@@ -123,28 +129,63 @@ function rowValue(g: Grammar, scope: Scope): string {
     : `(${a.sql}, ${b.sql}) ${form} ${values}`;
 }
 
+/** What a subquery reads: a table, at times the outer one again, a view, or two tables joined. */
+function innerSource(g: Grammar, scope: Scope): Source {
+  const form = g.random.weighted<'table' | 'same' | 'view' | 'join'>([
+    [12, 'table'],
+    [3, 'same'],
+    [2, 'view'],
+    [3, 'join'],
+  ]);
+  if (form === 'view' && g.catalog.views.length > 0) {
+    g.use('subquery over view');
+    return viewSource(g);
+  }
+  const same = g.catalog.tables.find((t) => t.columns.every((c) => scope.some((o) => o.name === c.name)));
+  if (form === 'same' && same) {
+    g.use('subquery over its own table');
+    return tableSource(g, same);
+  }
+  const first = tableSource(g);
+  if (form !== 'join') return first;
+  g.use('subquery over join');
+  const second = tableSource(g);
+  const kind = g.random.pick(['JOIN', 'JOIN', 'LEFT JOIN']);
+  return {
+    text: `${first.text} ${kind} ${second.text} ON ${equalityOf(g, first.operands, second.operands)}`,
+    operands: [...first.operands, ...second.operands],
+    keys: first.keys && second.keys && [...first.keys, ...second.keys],
+  };
+}
+
 /** WHERE of a subquery: correlated with the scope, filtered, both or neither. */
 function innerWhere(g: Grammar, inner: Source, scope: Scope, correlated = 0.7): string {
   const own = clean(inner.operands);
   const parts: string[] = [];
   if (g.random.chance(correlated)) {
-    g.use('correlated subquery');
+    g.useHere('correlated subquery');
     parts.push(g.random.chance(0.8) ? equalityOf(g, own, scope) : comparisonOf(g, own, scope));
-  } else g.use('uncorrelated subquery');
+  } else g.useHere('uncorrelated subquery');
   if (g.random.chance(0.5)) parts.push(predicate(g, own, 0));
   return parts.length > 0 ? ` WHERE ${parts.join(' AND ')}` : '';
 }
 
-/** ORDER BY the row key: without it a scalar subquery of several rows gives any of them. */
-const byKey = (inner: Source, descending: boolean): string =>
-  ` ORDER BY ${(inner.keys ?? []).map((key) => key.sql + (descending ? ' DESC' : '')).join(', ')}`;
+/** ORDER BY the row key, or by a column first: without the key a subquery of several rows gives any of them. */
+function byKey(g: Grammar, inner: Source): string {
+  const down = g.random.chance(0.5) ? ' DESC' : '';
+  const keys = (inner.keys ?? []).map((key) => key.sql + down);
+  const first = g.random.chance(0.6) ? [`${g.random.pick(clean(inner.operands)).sql}${down}`] : [];
+  return ` ORDER BY ${[...first, ...keys].join(', ')}`;
+}
 
-function subqueryPredicate(g: Grammar, scope: Scope, depth: number): string {
-  const inner = tableSource(g);
+export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): string {
+  const inner = innerSource(g, scope);
   const own = clean(inner.operands);
   const [o, i] = pairOf(g, scope, own);
+  g.linked(o, i);
+  g.decides(i);
   const not = g.random.chance(0.5) ? 'NOT ' : '';
-  const name = (construct: string) => g.use(`${not}${construct}`);
+  const name = (construct: string) => g.useHere(`${not}${construct}`);
   return g.random.weighted<() => string>([
     [
       3,
@@ -157,6 +198,7 @@ function subqueryPredicate(g: Grammar, scope: Scope, depth: number): string {
       depth > 1 ? 1 : 0,
       () => {
         g.use('EXISTS in NOT EXISTS');
+        g.useHere('NOT EXISTS');
         const nested = tableSource(g);
         const theta = comparisonOf(g, clean(nested.operands), scope);
         const where = innerWhere(g, inner, scope, 1);
@@ -175,14 +217,31 @@ function subqueryPredicate(g: Grammar, scope: Scope, depth: number): string {
       () => {
         name('row value IN (SELECT)');
         const [o2, i2] = pairOf(g, scope, own);
-        return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${i.sql}, ${i2.sql} FROM ${inner.text})`;
+        const where = innerWhere(g, inner, scope, 0.3);
+        return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${i.sql}, ${i2.sql} FROM ${inner.text}${where})`;
+      },
+    ],
+    [
+      1,
+      () => {
+        name('IN (SELECT)');
+        g.use('IN (SELECT ... GROUP BY)');
+        const having = g.random.pick([
+          '',
+          ' HAVING count(*) > 1',
+          ' HAVING count(*) = 1',
+          ' HAVING max(1) = 1',
+        ]);
+        const where = innerWhere(g, inner, scope, 0.2);
+        return `${o.sql} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${where} GROUP BY ${i.sql}${having})`;
       },
     ],
     [
       inner.keys ? 1 : 0,
       () => {
-        name('IN (SELECT ... LIMIT)');
-        const order = byKey(inner, g.random.chance(0.5));
+        g.use('IN (SELECT ... LIMIT)');
+        name('IN (SELECT)');
+        const order = byKey(g, inner);
         return `${o.sql} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${order} LIMIT ${g.random.between(1, 3)})`;
       },
     ],
@@ -192,11 +251,12 @@ function subqueryPredicate(g: Grammar, scope: Scope, depth: number): string {
 
 /** One value: an aggregate, or the first row under a total order. Collated extremes could be spelt either way. */
 export function scalarSubquery(g: Grammar, scope: Scope): string {
-  const inner = tableSource(g);
+  const read = innerSource(g, scope);
+  const inner = clean(read.operands).some(oneSpelling) ? read : tableSource(g);
   const own = clean(inner.operands);
-  const i = g.random.pick(own.filter((o) => o.collation === 'BINARY'));
+  const i = g.random.pick(own.filter(oneSpelling));
   const exact = numeric(own);
-  g.use('scalar subquery');
+  g.useHere('scalar subquery');
   const from = `FROM ${inner.text}${innerWhere(g, inner, scope)}`;
   const aggregates = [
     'count(*)',
@@ -209,40 +269,70 @@ export function scalarSubquery(g: Grammar, scope: Scope): string {
   if (!inner.keys || g.random.chance(0.7)) return `(SELECT ${g.random.pick(aggregates)} ${from})`;
   g.use('scalar subquery with LIMIT 1');
   const offset = g.random.chance(0.2) ? ' OFFSET 1' : '';
-  return `(SELECT ${i.sql} ${from}${byKey(inner, g.random.chance(0.5))} LIMIT 1${offset})`;
+  return `(SELECT ${i.sql} ${from}${byKey(g, inner)} LIMIT 1${offset})`;
 }
 
-/** An aggregate call with what may be said of its value. */
-export function aggregate(g: Grammar, scope: Scope): Omit<Operand, 'name'> {
+/** An aggregate call with what may be said of its value; `keys` identify the rows that it reads. */
+export function aggregate(
+  g: Grammar,
+  scope: Scope,
+  keys: readonly Operand[] | null = null,
+): Omit<Operand, 'name'> {
   const o = g.random.pick(scope);
   const exact = numeric(scope);
   const small = exact.length > 0 ? g.random.pick(exact) : undefined;
   const filter = g.random.chance(0.2) ? ` FILTER (WHERE ${predicate(g, scope, 0)})` : '';
   if (filter) g.use('FILTER');
-  const result = (sql: string, tag: Operand['tag'], isClean: boolean): Omit<Operand, 'name'> => {
-    const flavour = isClean ? 'small' : 'any';
-    return { sql: sql + filter, tag, clean: isClean, affinity: 'blob', collation: 'BINARY', flavour };
+  const result = (
+    sql: string,
+    tag: Operand['tag'],
+    flavour: 'small' | 'real' | 'any' = 'any',
+  ): Omit<Operand, 'name'> => ({
+    sql: sql + filter,
+    tag,
+    clean: flavour !== 'any',
+    affinity: 'blob',
+    collation: 'BINARY',
+    flavour,
+  });
+  const call = (name: string, distinct = ''): string => {
+    g.use(distinct ? `${name}(DISTINCT)` : name);
+    return `${name}(${distinct}`;
   };
   const extreme = o.collation === 'BINARY' ? 'exact' : 'folded';
-  const summed = o.flavour === 'small' || o.flavour === 'key' ? 'exact' : 'approximate';
+  const summed = o.affinity === 'integer' && (o.flavour === 'small' || o.flavour === 'key');
+  const distinct = 'DISTINCT ';
+  const often = (): string => (g.random.chance(0.2) ? distinct : '');
+  const ends = g.random.pick(['min', 'max']);
+  const average = g.random.pick(['total', 'avg']);
+  // Of values that are equal and spelt in several ways DISTINCT keeps any.
+  const joined = oneSpelling(o) ? distinct : '';
   return g.random.weighted<() => Omit<Operand, 'name'>>([
-    [5, () => result('count(*)', 'exact', true)],
-    [2, () => result(`count(${o.sql})`, 'exact', true)],
-    [2, () => result(`count(DISTINCT ${o.sql})`, 'exact', true)],
-    [small ? 4 : 0, () => result(`sum(${small?.sql})`, 'exact', true)],
-    [small ? 2 : 0, () => result(`${g.random.pick(['total', 'avg'])}(${small?.sql})`, 'exact', true)],
-    [small ? 1 : 0, () => result(`sum(DISTINCT ${small?.sql})`, 'exact', true)],
+    [5, () => result(`${call('count')}*)`, 'exact', 'small')],
+    [2, () => result(`${call('count')}${o.sql})`, 'exact', 'small')],
+    [2, () => result(`${call('count', distinct)}${o.sql})`, 'exact', 'small')],
+    [small ? 4 : 0, () => result(`${call('sum', often())}${small?.sql})`, 'exact', 'small')],
+    [small ? 3 : 0, () => result(`${call(average, often())}${small?.sql})`, 'exact', 'real')],
     [
       2,
       () =>
-        result(
-          `${g.random.pick(['sum', 'total', 'avg'])}(${o.sql})`,
-          summed === 'exact' && o.affinity === 'integer' ? 'exact' : 'approximate',
-          false,
-        ),
+        result(`${call(g.random.pick(['sum', 'total', 'avg']))}${o.sql})`, summed ? 'exact' : 'approximate'),
     ],
-    [4, () => result(`${g.random.pick(['min', 'max'])}(${o.sql})`, extreme, o.flavour === 'small')],
-    [1, () => result(`group_concat(${o.sql}, '|')`, 'parts', false)],
-    [small ? 0.5 : 0, () => result(`json_group_array(${small?.sql})`, 'parts', false)],
+    [4, () => result(`${call(ends, often())}${o.sql})`, extreme, o.flavour === 'small' ? 'small' : 'any')],
+    [1, () => result(`${call('group_concat', g.random.chance(0.5) ? joined : '')}${o.sql})`, 'parts')],
+    [0.5, () => result(`${call('group_concat')}${o.sql}, '|')`, 'parts')],
+    [keys ? 1 : 0, () => ordered(g, o, keys ?? [], result)],
+    [small ? 0.5 : 0, () => result(`json_group_array(${small?.sql})`, 'parts')],
   ])();
+}
+
+function ordered(
+  g: Grammar,
+  o: Operand,
+  keys: readonly Operand[],
+  result: (sql: string, tag: 'exact') => Omit<Operand, 'name'>,
+): Omit<Operand, 'name'> {
+  g.use('ordered group_concat');
+  const order = keys.map((key) => key.sql + g.random.pick(['', ' DESC'])).join(', ');
+  return result(`group_concat(${o.sql}, '|' ORDER BY ${order})`, 'exact');
 }

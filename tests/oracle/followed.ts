@@ -1,3 +1,4 @@
+import type { Case } from './case.ts';
 import type { Changeset, OracleDatabase, OracleWatch, WatchEvent } from './engine.ts';
 import type { Actor } from './program.ts';
 import { type Contents, contentsDifference, ShadowTables } from './shadow.ts';
@@ -14,6 +15,7 @@ export const actorsOf = (handles: Handles | Told): Actor[] => Object.keys(handle
 /** What the database's handles tell of commits: a listener on each, a change stream on the first. */
 export class Followed {
   readonly #report: Report;
+  readonly #tame: boolean;
   readonly #tally: Tally;
   readonly #onCommit: () => void;
   readonly #shadows: ShadowTables[] = [];
@@ -21,7 +23,8 @@ export class Followed {
   readonly #streamShadow: ShadowTables;
   readonly #told: Told = {};
 
-  constructor(handles: Handles, tally: Tally, report: Report, onCommit: () => void) {
+  constructor(handles: Handles, { tame }: Case, tally: Tally, report: Report, onCommit: () => void) {
+    this.#tame = tame;
     this.#tally = tally;
     this.#report = report;
     this.#onCommit = onCommit;
@@ -55,6 +58,8 @@ export class Followed {
   #count(changeset: Changeset): void {
     this.#tally.changesets++;
     if (changeset.wide) this.#tally.wide++;
+    if (this.#tame) this.#tally.tameChangesets++;
+    if (this.#tame && changeset.wide) this.#tally.tameWide++;
     if (changeset.schema_changed) this.#tally.schemaChanges++;
   }
 

@@ -14,16 +14,36 @@ import { type Constant, hostileValues } from './values.ts';
  */
 export type Tag = 'exact' | 'approximate' | 'folded' | 'parts' | 'any';
 
+/** A column of a base table. */
+export interface Place {
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Where changes hurt: what a query joins by, and what decides groups, order and presence of its rows. */
+export interface Hints {
+  readonly links: readonly (readonly [Place, Place])[];
+  readonly places: readonly Place[];
+}
+
 /** A column of some relation, as the expressions above it may use it. */
 export interface RelationColumn {
   readonly name: string;
   readonly affinity: Affinity;
   readonly collation: Collation;
   readonly flavour: Flavour;
+  /** The values that it mostly holds, where they are few. */
+  readonly domain?: readonly Constant[] | undefined;
+  /** The column that it shows unchanged, where it does. */
+  readonly origin?: Place | undefined;
   readonly tag: Tag;
   /** Whether expressions over it are determinate: one storage class, one spelling. */
   readonly clean: boolean;
 }
+
+/** Whether equal values of the column are spelt alike: no collation folds them, and none is 5 where another is 5.0. */
+export const oneSpelling = (c: RelationColumn): boolean =>
+  c.collation === 'BINARY' && (c.affinity !== 'blob' || c.flavour === 'small' || c.flavour === 'real');
 
 /** A column in reach of an expression. */
 export interface Operand extends RelationColumn {
@@ -46,11 +66,15 @@ export interface View {
   readonly keys: readonly string[] | null;
   /** The SELECT behind AS. */
   readonly body: string;
+  readonly features: readonly string[];
 }
 
 export interface Catalog extends Schema {
   readonly views: readonly View[];
 }
+
+/** Where in a query an expression stands. */
+export type Clause = 'SELECT' | 'WHERE' | 'ON' | 'HAVING' | 'ORDER BY';
 
 export type ParameterStyle = 'none' | 'anonymous' | 'numbered' | 'dollar' | 'named';
 
@@ -67,6 +91,10 @@ export class Grammar {
   readonly #prefix: string;
   readonly #values: Constant[] = [];
   readonly #aliases: string[] = [];
+  readonly #tables = new Set<string>();
+  readonly #links: (readonly [Place, Place])[] = [];
+  readonly #places: Place[] = [];
+  #clause: Clause = 'WHERE';
 
   /** `prefix` begins the names of output columns, so that those of a view differ from those of a query over it. */
   constructor(random: Random, catalog: Catalog, style: ParameterStyle, prefix = 'c') {
@@ -81,13 +109,55 @@ export class Grammar {
     this.features.add(feature);
   }
 
+  /** Generates within a clause of the outermost query, so that subqueries are counted by their place. */
+  within<T>(clause: Clause, make: () => T): T {
+    const outer = this.#clause;
+    this.#clause = clause;
+    try {
+      return make();
+    } finally {
+      this.#clause = outer;
+    }
+  }
+
+  /** Notes that a table is read: a second occurrence is a construct of its own, wherever it stands. */
+  readTable(name: string): void {
+    if (this.#tables.has(name)) this.use('a table twice');
+    this.#tables.add(name);
+  }
+
+  get hints(): Hints {
+    return { links: [...this.#links], places: [...this.#places] };
+  }
+
+  /** Notes that the query joins or correlates by these. */
+  linked(a: Operand, b: Operand): void {
+    if (a.origin && b.origin) this.#links.push([a.origin, b.origin]);
+  }
+
+  /** Notes that the operand's value decides where its row stands. */
+  decides(o: Operand): Operand {
+    if (o.origin) this.#places.push(o.origin);
+    return o;
+  }
+
+  /** Notes a construct by itself and by its place. */
+  useHere(feature: string): void {
+    this.use(feature);
+    this.use(`${feature} in ${this.#clause}`);
+  }
+
   table(): Table {
     return this.random.pick(this.catalog.tables);
   }
 
   /** A constant in the text: a literal, or a place for a parameter. */
   constant(value: Constant): string {
-    if (this.#style === 'none' || value.value === undefined || this.random.chance(0.5)) return value.sql;
+    if (this.#style === 'none' || value.value === undefined || this.random.chance(0.5)) {
+      this.use('literal');
+      return value.sql;
+    }
+    this.use('parameter');
     this.use(`parameter ${this.#style}`);
     this.#values.push(value);
     return `\ue000${this.#values.length - 1}\ue000`;

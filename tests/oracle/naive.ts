@@ -21,16 +21,20 @@ import { quoted } from './names.ts';
  * find nothing in it, and finds what is planted in it; so it shows that the oracle neither sleeps nor cries wolf.
  * One handle only: it learns of other handles and programs when `settled` asks.
  */
-export const engine: Engine = {
-  name: 'naive',
-  open: (location) => new NaiveDatabase(location),
-  live: (db, sql, params, { schedule }) => new NaiveLive(db as NaiveDatabase, sql, params, schedule),
-  settled: async () => {
-    publish([...databases]);
-    await null;
-    await null;
-  },
-};
+export const engine: Engine = naiveEngine('naive', (location) => new NaiveDatabase(location));
+
+function naiveEngine(name: string, open: (location: string) => NaiveDatabase): Engine {
+  return {
+    name,
+    open,
+    live: (db, sql, params, { schedule }) => new NaiveLive(db as NaiveDatabase, sql, params, schedule),
+    settled: async () => {
+      publish([...databases]);
+      await null;
+      await null;
+    },
+  };
+}
 
 /** Open databases: a commit of one is another's news. */
 const databases = new Set<NaiveDatabase>();
@@ -71,6 +75,11 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
     publish(
       this.location === ':memory:' ? [this] : [...databases].filter((db) => db.location === this.location),
     );
+  }
+
+  /** The answer for a live query. */
+  answer(sql: string, params: Params | undefined): Row[] {
+    return this.query(sql, params);
   }
 
   /** Reads everything again; gives what has changed since the last time. */
@@ -168,6 +177,25 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
   }
 }
 
+/** The other direction of scans, and no indexes made on the fly. */
+class ReversedDatabase extends NaiveDatabase {
+  override answer(sql: string, params: Params | undefined): Row[] {
+    const now = Number(this.query('PRAGMA reverse_unordered_selects')[0]?.reverse_unordered_selects);
+    this.sqlite.exec(`PRAGMA reverse_unordered_selects = ${1 - now}; PRAGMA automatic_index = 0`);
+    try {
+      return super.answer(sql, params);
+    } finally {
+      this.sqlite.exec(`PRAGMA reverse_unordered_selects = ${now}; PRAGMA automatic_index = 1`);
+    }
+  }
+}
+
+/**
+ * Right as well, and in everything that SQLite leaves open unlike a fresh SELECT. What the oracle finds in it, when it
+ * accepts no second answer from SQLite, is a column whose tag promises too much.
+ */
+export const reversed: Engine = naiveEngine('reversed', (location) => new ReversedDatabase(location));
+
 type Rows = readonly Row[];
 
 class NaiveLive implements OracleLive {
@@ -238,7 +266,7 @@ class NaiveLive implements OracleLive {
         const index = old.findIndex((other) => identical(other, row));
         return index < 0 ? row : (old.splice(index, 1)[0] as Row);
       };
-      const rows = this.#db.query(this.#sql, this.#params).map(same);
+      const rows = this.#db.answer(this.#sql, this.#params).map(same);
       const unchanged = told.length === rows.length && rows.every((row, i) => row === told[i]);
       this.#value = unchanged && this.#delivered ? told : Object.freeze(rows);
     } catch (error) {

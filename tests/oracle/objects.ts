@@ -11,7 +11,7 @@ export function makeSchema(random: Random): Schema {
   const triggers = random.chance(0.35)
     ? random.times(random.between(1, 2), (i) => makeTrigger(random, tables, `tr${i}`))
     : [];
-  return { tables, indexes, triggers };
+  return { tame: false, tables, indexes, triggers };
 }
 
 /** CREATE INDEX: plain, descending, under another collation, over an expression, partial, unique. */

@@ -17,6 +17,8 @@ export interface OracleOptions {
   readonly shrinkMs: number;
   /** Rules whose breach is known. */
   readonly except?: readonly string[];
+  /** See CheckOptions; true unless told. */
+  readonly lenient?: boolean;
   readonly progress?: (result: OracleResult) => void;
 }
 
@@ -51,7 +53,8 @@ export const replayCommand = (seed: number, { steps, lives }: OracleOptions): st
 /** Runs case after case until there are enough comparisons, the time is up, or one fails. */
 export async function runOracle(engine: Engine, options: OracleOptions): Promise<OracleResult> {
   const start = Date.now();
-  const checks = { ...strict, except: options.except ?? [] };
+  const { except = [], lenient = true } = options;
+  const checks = { ...strict, except, lenient };
   const [tally, census] = [newTally(), newCensus()];
   const result = (failure: OracleResult['failure']): OracleResult => ({
     tally,
@@ -65,7 +68,10 @@ export async function runOracle(engine: Engine, options: OracleOptions): Promise
     const testCase = makeCase(seed, options, census);
     const difference = await check(engine, testCase, tally, checks);
     if (difference)
-      return result({ seed, ...(await shrink(engine, { case: testCase, difference }, options.shrinkMs)) });
+      return result({
+        seed,
+        ...(await shrink(engine, { case: testCase, difference }, options.shrinkMs, checks)),
+      });
     options.progress?.(result(null));
   }
   return result(null);

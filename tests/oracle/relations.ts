@@ -4,13 +4,15 @@ import {
   distinct,
   type From,
   groups,
+  type JoinStyle,
   join,
   type Output,
   output,
   rows,
   single,
+  whereOf,
 } from './cores.ts';
-import { equalityOf } from './expressions.ts';
+import { aggregate, equalityOf } from './expressions.ts';
 import type { Grammar, Operand, RelationColumn, Source } from './grammar.ts';
 import { quoted } from './names.ts';
 import { valueFor } from './schema.ts';
@@ -30,11 +32,12 @@ const asRelation = (core: Core, sql = coreText(core)): Relation => ({
   keys: core.keys,
 });
 
-/** A SELECT over tables, its columns all named. It becomes a derived table, a CTE or a view. */
-export function relation(g: Grammar): Relation {
-  const from = g.random.chance(0.3)
-    ? join(g, single(g, tableSource(g), 0.4), tableSource(g))
-    : single(g, tableSource(g));
+/** A SELECT, its columns all named. It becomes a derived table, a CTE or a view; `depth` bounds what is in it. */
+export function relation(g: Grammar, depth = 1): Relation {
+  const inner = (): Source => (depth > 0 && g.random.chance(0.3) ? source(g, depth - 1) : tableSource(g));
+  const joined = g.random.chance(0.3);
+  const from = joined ? join(g, single(g, inner(), 0.4), tableSource(g)) : single(g, inner());
+  if (joined) g.use('derived table over join');
   return g.random.weighted<() => Relation>([
     [4, () => asRelation(rows(g, from, true))],
     [4, () => asRelation(groups(g, from, true, true))],
@@ -43,7 +46,7 @@ export function relation(g: Grammar): Relation {
     [2, () => unionAll(g)],
     [1, () => asRelation(windows(g, from, true))],
     [2, () => limited(g, from)],
-    [1, () => compound(g, true)],
+    [1, () => compound(g, true, depth)],
   ])();
 }
 
@@ -56,35 +59,49 @@ function limited(g: Grammar, from: From): Relation {
 }
 
 /** A derived table, CTE, view or plain table. The same CTE may be used twice in one query. */
-export function source(g: Grammar): Source {
+export function source(g: Grammar, depth = 1): Source {
   return g.random.weighted<() => Source>([
     [12, () => tableSource(g)],
     [3, () => viewSource(g)],
-    [3, () => nested(g, 'derived table', (sql, alias) => ({ text: `(${sql}) ${alias}`, alias }))],
-    [
-      3,
-      () =>
-        nested(g, 'CTE', (sql, alias) => {
-          // A CTE may hide a table of its name, also from a subquery further in.
-          const name = g.random.chance(0.08) ? g.table().name : g.name('cte');
-          const hint = g.random.pick(['', '', 'MATERIALIZED ', 'NOT MATERIALIZED ']);
-          g.withs.push(`${quoted(name)} AS ${hint}(${sql})`);
-          return { text: `${quoted(name)} ${alias}`, alias };
-        }),
-    ],
+    [3, () => derived(g, relation(g, depth))],
+    [3, () => common(g, depth)],
   ])();
 }
 
-function nested(
-  g: Grammar,
-  feature: string,
-  place: (sql: string, alias: string) => { text: string; alias: string },
-): Source {
-  const inner = relation(g);
+/** `(SELECT ...) alias`. */
+export function derived(g: Grammar, inner: Relation): Source {
   if (!inner.columns.some((column) => column.clean)) return tableSource(g);
-  g.use(feature);
-  const { text, alias } = place(inner.sql, g.alias());
-  return described(g, text, alias, inner);
+  g.use('derived table');
+  const alias = g.alias();
+  return described(g, `(${inner.sql}) ${alias}`, alias, inner);
+}
+
+/** A CTE, which may read the one before it. */
+function common(g: Grammar, depth: number): Source {
+  const before = g.withs.length;
+  const inner = depth > 0 && g.random.chance(0.3) ? chained(g) : relation(g, depth);
+  if (!inner.columns.some((column) => column.clean)) return tableSource(g);
+  if (g.withs.length > before) g.use('CTE chained');
+  return placed(g, inner);
+}
+
+/** Rows or groups of a CTE. */
+function chained(g: Grammar): Relation {
+  const first = relation(g, 0);
+  if (!first.columns.some((column) => column.clean)) return first;
+  const from = single(g, placed(g, first), 0.5);
+  return asRelation(g.random.chance(0.5) ? rows(g, from, true) : groups(g, from, true, true));
+}
+
+/** Puts a relation into the WITH clause. */
+export function placed(g: Grammar, inner: Relation): Source {
+  g.use('CTE');
+  // A CTE may hide a table of its name, also from a subquery further in.
+  const name = g.random.chance(0.08) && !g.catalog.tame ? g.table().name : g.name('cte');
+  const hint = g.random.pick(['', '', 'MATERIALIZED ', 'NOT MATERIALIZED ']);
+  g.withs.push(`${quoted(name)} AS ${hint}(${inner.sql})`);
+  const alias = g.alias();
+  return described(g, `${quoted(name)} ${alias}`, alias, inner);
 }
 
 function described(g: Grammar, text: string, alias: string, inner: Relation): Source {
@@ -93,20 +110,22 @@ function described(g: Grammar, text: string, alias: string, inner: Relation): So
   return { text, operands, keys };
 }
 
-/** One to three sources, joined. */
-export function from(g: Grammar, joins: number): From {
-  const first = source(g);
+/** One to four sources, joined: of any kind and by any join, or tables alone by one style of join. */
+export function from(g: Grammar, joins: number, style: JoinStyle = 'any'): From {
+  const next = (): Source => (style === 'any' || g.random.chance(0.08) ? source(g) : tableSource(g));
+  const first = next();
+  if (style !== 'any') g.use(`${style} join of ${joins + 1}`);
   let all = single(g, first, joins > 0 ? 0.4 : 0.75);
   for (let i = 0; i < joins; i++) {
-    const lateral = i === 0 && g.random.chance(0.1) ? lateralSource(g, first) : null;
+    const lateral = style === 'any' && i === 0 && g.random.chance(0.1) ? lateralSource(g, first) : null;
     // The second of the two is often the first's own table: a self join has two occurrences to reach.
-    all = join(g, all, lateral ?? (g.random.chance(0.2) ? again(g, first) : source(g)));
+    all = join(g, all, lateral ?? (g.random.chance(0.2) ? again(g, first) : next()), style);
   }
   return all;
 }
 
 /** A second occurrence of a table or CTE. */
-function again(g: Grammar, first: Source): Source {
+export function again(g: Grammar, first: Source): Source {
   const name = /^"(cte\d+)" /.exec(first.text)?.[1];
   const alias = g.alias();
   if (name) {
@@ -122,8 +141,18 @@ function again(g: Grammar, first: Source): Source {
 }
 
 /** Arms for a set operator: as many columns each, determinate ones. UNION ALL keeps the affinity of both sides alike. */
-function arm(g: Grammar, shape: readonly Operand[] | null): Core {
-  const over = single(g, g.random.chance(0.85) ? tableSource(g) : viewSource(g));
+function arm(g: Grammar, shape: readonly Operand[] | null, depth: number): Core {
+  const joined = g.random.chance(0.12);
+  const inner = (): Source =>
+    g.random.weighted<() => Source>([
+      [10, () => tableSource(g)],
+      [2, () => viewSource(g)],
+      [depth > 0 ? 2 : 0, () => derived(g, compound(g, true, depth - 1))],
+    ])();
+  const read = inner();
+  if (read.text.startsWith('(')) g.use('nested set operator');
+  const over = joined ? join(g, single(g, read, 0.4), tableSource(g)) : single(g, read, 0.6);
+  if (g.random.chance(0.25)) return armOfGroups(g, over, shape?.length ?? g.random.between(1, 3));
   const scope = clean(over.operands);
   const like = (wanted: Operand | undefined) =>
     scope.find(
@@ -131,15 +160,29 @@ function arm(g: Grammar, shape: readonly Operand[] | null): Core {
         o.flavour === wanted?.flavour && o.affinity === wanted.affinity && o.collation === wanted.collation,
     );
   const picked = shape ? shape.map((o) => like(o) ?? g.random.pick(scope)) : g.random.some(scope, 1, 3);
-  const tail = rows(g, over, true).tail;
-  return {
-    select: picked.map((o) => output(g, o, true)),
-    distinct: false,
-    tail,
-    total: null,
-    keys: null,
-    scope: [],
+  const select = picked.map((o) => output(g, o, true));
+  return { ...bare, select, tail: ` FROM ${over.text}${whereOf(over.where)}` };
+}
+
+const bare = { distinct: false, total: null, keys: null, scope: [] } as const;
+
+/** Groups or a grand total as an arm: only values that SQLite fixes, since set operators compare them. */
+function armOfGroups(g: Grammar, over: From, width: number): Core {
+  g.use('union of aggregates');
+  const scope = clean(over.operands);
+  const plain = scope.filter((o) => o.collation === 'BINARY');
+  const count = plain.length === 0 ? 0 : g.random.between(0, Math.min(2, width - 1));
+  const terms = g.random.times(count, () => g.random.pick(plain));
+  const exact = (): Output => {
+    for (;;) {
+      const made = aggregate(g, scope);
+      if (made.tag === 'exact') return output(g, made, true);
+    }
   };
+  const by = count > 0 ? ` GROUP BY ${terms.map((o) => o.sql).join(', ')}` : '';
+  const having = g.random.chance(0.2) ? ` HAVING count(*) ${g.random.pick(['> 1', '= 1', '< 3'])}` : '';
+  const select = [...terms.map((o) => output(g, o, true)), ...g.random.times(width - count, exact)];
+  return { ...bare, select, tail: ` FROM ${over.text}${whereOf(over.where)}${by}${having}` };
 }
 
 /** What the columns of a set operator may be taken for: only what all arms agree on. */
@@ -151,7 +194,11 @@ function merged(arms: readonly Core[], folds: boolean): Output[] {
       (c) => c.affinity === o.affinity && c.collation === o.collation && c.flavour === o.flavour,
     );
     const plain = all.every((c) => c.collation === 'BINARY');
-    const isClean = alike && plain && (!folds || o.affinity !== 'blob' || o.flavour === 'small');
+    const isClean =
+      alike &&
+      plain &&
+      all.every((c) => c.clean) &&
+      (!folds || o.affinity !== 'blob' || o.flavour === 'small');
     return {
       ...o,
       tag: folds && !plain ? 'folded' : 'exact',
@@ -163,23 +210,23 @@ function merged(arms: readonly Core[], folds: boolean): Output[] {
 
 function unionAll(g: Grammar): Relation {
   g.use('union all');
-  const first = arm(g, null);
-  const arms = [first, ...g.random.times(g.random.between(1, 2), () => arm(g, first.select))];
+  const first = arm(g, null, 0);
+  const arms = [first, ...g.random.times(g.random.between(1, 2), () => arm(g, first.select, 0))];
   return { sql: arms.map(coreText).join(' UNION ALL '), columns: merged(arms, false), keys: null };
 }
 
 /** UNION, INTERSECT, EXCEPT, UNION ALL and mixtures; all but UNION ALL make the answer its own key. */
-export function compound(g: Grammar, distinctOnly = false): Relation {
+export function compound(g: Grammar, distinctOnly = false, depth = 1): Relation {
   const operators = distinctOnly
     ? ['UNION', 'INTERSECT', 'EXCEPT']
     : ['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'];
-  const arms = [arm(g, null)];
+  const arms = [arm(g, null, depth)];
   let sql = coreText(arms[0] as Core);
   let last = '';
   for (let count = g.random.between(1, 2); count > 0; count--) {
     last = g.random.pick(operators);
     g.use(last.toLowerCase());
-    const next = arm(g, (arms[0] as Core).select);
+    const next = arm(g, (arms[0] as Core).select, depth);
     arms.push(next);
     sql += ` ${last} ${coreText(next)}`;
   }

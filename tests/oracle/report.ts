@@ -1,4 +1,5 @@
 import type { Census } from './case.ts';
+import { constructTable } from './constructs.ts';
 import type { Row } from './engine.ts';
 import { describeAction, showParams } from './program.ts';
 import type { Failure } from './shrink.ts';
@@ -42,11 +43,12 @@ export function summaryText(tally: Tally, census: Census, seconds: number): stri
   const refused = ((100 * census.refused) / Math.max(census.made, 1)).toFixed(1);
   return [
     `${tally.comparisons} comparisons (${tally.comparisons - tables} answers, ${tables} tables) in ${seconds.toFixed(1)} s, ${rate}/s`,
-    `${tally.cases} cases, ${tally.steps} steps, ${tally.changesets} changesets (${tally.wide} wide, ${tally.schemaChanges} of the schema), ${tally.emissions} emissions`,
+    `${tally.cases} cases, ${tally.steps} steps, ${tally.changesets} changesets (${tally.wide} wide, ${tally.schemaChanges} of the schema; in tame cases ${tally.tameWide} of ${tally.tameChangesets} wide), ${tally.emissions} emissions`,
     `${census.made} queries generated, ${refused} % refused by SQLite; ${tally.indeterminate} answers differed where SQLite gives both`,
     `${tally.failedQueries} live queries ended by DDL; ${tally.forked} cases ended where SQLite with triggers goes on differently`,
     `by kind: ${listOf(tally.kinds)}`,
     `live queries by tier: ${listOf(tally.tiers)}`,
+    constructTable(tally),
   ].join('\n');
 }
 

@@ -12,16 +12,19 @@ export function operandsOf(g: Grammar, alias: string, columns: readonly Relation
 
 /** A base table under an alias, or under its own name. */
 export function tableSource(g: Grammar, table: Table = g.table()): Source {
+  g.readTable(table.name);
   const named = g.random.chance(0.95);
   const alias = named ? g.alias() : quoted(table.name);
   const operands = operandsOf(
     g,
     alias,
-    table.columns.map(({ name, affinity, collation, flavour }) => ({
+    table.columns.map(({ name, affinity, collation, flavour, domain }) => ({
       name,
       affinity,
       collation,
       flavour,
+      domain,
+      origin: { table: table.name, column: name },
       tag: 'exact',
       clean: true,
     })),
@@ -51,11 +54,24 @@ const rowidOperand = (alias: string, name: string): Operand => ({
   clean: true,
 });
 
+const viewFeatures = [
+  ['derived table over join', 'view over join'],
+  ['group by', 'view over aggregate'],
+  ['grand total', 'view over aggregate'],
+  ['union all', 'view over set operator'],
+  ['union', 'view over set operator'],
+  ['intersect', 'view over set operator'],
+  ['except', 'view over set operator'],
+  ['view', 'view over view'],
+  ['CTE', 'view with CTE'],
+] as const;
+
 export function viewSource(g: Grammar): Source {
   const usable = g.catalog.views.filter((view) => view.columns.some((column) => column.clean));
   if (usable.length === 0) return tableSource(g);
   g.use('view');
   const view = g.random.pick(usable);
+  for (const [feature, name] of viewFeatures) if (view.features.includes(feature)) g.use(name);
   const alias = g.alias();
   const operands = operandsOf(g, alias, view.columns);
   const keys = view.keys && operands.filter((o) => view.keys?.includes(o.name));

@@ -1,5 +1,5 @@
 import { makeSchemaChange, type SchemaChange } from './ddl.ts';
-import type { Catalog } from './grammar.ts';
+import type { Catalog, Hints } from './grammar.ts';
 import { quoted } from './names.ts';
 import type { Action, Actor, Mode, Step } from './program.ts';
 import type { Random } from './random.ts';
@@ -12,7 +12,13 @@ export interface Situation {
   readonly queries: number;
   readonly actors: readonly Actor[];
   readonly sample: Sampler;
+  /** One value of the rows that a SELECT gives, as a literal. */
+  readonly ask: Asker;
+  /** Of the queries that are live. */
+  readonly hints: readonly Hints[];
 }
+
+export type Asker = (sql: string) => string | null;
 
 /** A step, and the schema change in it, if any: the caller tries it out before it believes in it. */
 export interface PlannedStep {
@@ -152,10 +158,10 @@ export function makeStep(s: Situation): PlannedStep {
 }
 
 /** Keeps tables small, so that rows keep meeting and a comparison stays cheap. */
-export function thinOut(catalog: Catalog, name: string): Step {
+export function thinOut(catalog: Catalog, name: string, rows = 6): Step {
   const table = catalog.tables.find((t) => t.name === name);
   const key = table?.rowid ?? (table?.key[0] === undefined ? null : quoted(table.key[0]));
-  const kept = ` WHERE ${key} NOT IN (SELECT ${key} FROM ${quoted(name)} ORDER BY 1 LIMIT 6)`;
+  const kept = ` WHERE ${key} NOT IN (SELECT ${key} FROM ${quoted(name)} ORDER BY 1 LIMIT ${rows})`;
   return {
     by: 'first',
     action: sql(`DELETE FROM ${quoted(name)}${key === null ? '' : kept}`),

@@ -1,6 +1,7 @@
 import type { LiveCase } from './case.ts';
 import { identical } from './compare.ts';
 import type { Engine, OracleDatabase, OracleDelta, OracleLive, Row } from './engine.ts';
+import type { TierCounts } from './tally.ts';
 import { showRow } from './values.ts';
 
 /** Notes a difference: what was broken, and how it showed. */
@@ -18,8 +19,12 @@ export class Watched {
   /** What ended the live query. */
   error: unknown = null;
   emissions = 0;
-  /** After DDL the plan is another one, and may name rows by other keys. */
-  replanned = false;
+  /** Comparisons so far, by the tier at that time; and how many of them found another answer than the one before. */
+  readonly compared: TierCounts = { incremental: 0, reevaluated: 0 };
+  changed = 0;
+  #replanned = false;
+  #tier: keyof TierCounts | null = null;
+  #last: Rows | undefined;
   readonly #engine: Engine;
   readonly #report: Report;
   readonly #afterEmission: () => void;
@@ -49,6 +54,20 @@ export class Watched {
     return this.#live?.value;
   }
 
+  /** After DDL the plan is another one, and may name rows by other keys. */
+  set replanned(replanned: boolean) {
+    this.#replanned = replanned;
+    if (replanned) this.#tier = null;
+  }
+
+  /** Counts one comparison. */
+  count(value: Rows | undefined): void {
+    this.#tier ??= this.tier === 'incremental' ? 'incremental' : 'reevaluated';
+    this.compared[this.#tier]++;
+    if (value !== this.#last) this.changed++;
+    this.#last = value;
+  }
+
   get tier(): string {
     return this.#live?.explain().tier ?? 'closed';
   }
@@ -57,6 +76,7 @@ export class Watched {
     if (this.#live) return;
     const { query, schedule } = this.case;
     this.error = null;
+    this.#tier = null;
     this.#live = this.#engine.live(this.db, query.sql, query.params, { schedule });
     const error = (cause: unknown): void => {
       this.error ??= cause ?? new Error('no reason');
@@ -97,13 +117,21 @@ export class Watched {
 
   /** A row that didn't change is the same object. Only where its content tells which row it is. */
   #checkIdentity(before: Rows, rows: Rows): void {
-    if (!this.case.query.keyed || this.replanned) return;
+    if (this.case.query.keys === null || this.#replanned) return;
     const known = new Set(before);
     const fresh = rows.filter((row) => !known.has(row));
     if (fresh.length === 0) return;
     const contents = new Set(before.map(showRow));
-    const copy = fresh.find((row) => contents.has(showRow(row)));
+    const copy = fresh.find((row) => this.#isIdentified(row) && contents.has(showRow(row)));
     if (copy) this.#report('a row that did not change is the same object', showRow(copy));
+  }
+
+  /** In an outer join a NULL may be the key of a group, or that of no row at all: two rows that look alike. */
+  #isIdentified(row: Row): boolean {
+    const { keys, features } = this.case.query;
+    if (!features.some((name) => /^(left|right|full) join$/.test(name))) return true;
+    const shown = keys?.includes('*') ? Object.keys(row) : (keys ?? []);
+    return shown.every((name) => row[name] !== null);
   }
 
   /** Applies a delta as api.md says, looking at every row that it names. */

@@ -1,0 +1,51 @@
+import { mayBeAltered } from '../exact/collation.ts';
+import { PredicateIndex } from '../fan-out/predicate-index.ts';
+import type { NetChange } from './net-changes.ts';
+import type { SiteWatch } from './site-watch.ts';
+
+/** Who follows one table: those found by what a changed row holds, and those whom any change concerns. */
+export class TableIndex<Owner extends object> {
+  /** All of them. */
+  readonly owners = new Set<Owner>();
+  /** Those that can only read their answer anew. */
+  readonly rereading = new Set<Owner>();
+  readonly #watches: PredicateIndex<SiteWatch<Owner>>;
+
+  constructor(columnNames: readonly string[]) {
+    this.#watches = new PredicateIndex(columnNames);
+  }
+
+  get isEmpty(): boolean {
+    return this.owners.size === 0;
+  }
+
+  add(owner: Owner, watch: SiteWatch<Owner> | null): void {
+    this.owners.add(owner);
+    if (watch) this.#watches.add(watch, watch.condition);
+    else this.rereading.add(owner);
+  }
+
+  /** Takes out one of its watches; the last of them is followed by the owner itself. */
+  remove(owner: Owner, watch: SiteWatch<Owner> | null): void {
+    if (watch) this.#watches.remove(watch);
+    else this.rereading.delete(owner);
+  }
+
+  /** Notes the changes with whom they concern. False: nothing can be told of one of them by its values. */
+  note(changes: readonly NetChange[], call: (owner: Owner) => void): boolean {
+    for (const change of changes) {
+      for (const image of [change.before, change.after]) {
+        if (!image) continue;
+        if (image.some(mayBeAltered)) return false;
+        this.#watches.visit(image, (watch) => {
+          if (watch.note(change, image)) call(watch.owner);
+        });
+      }
+    }
+    return true;
+  }
+
+  describe(watch: SiteWatch<Owner>): string {
+    return this.#watches.describe(watch) ?? 'every change';
+  }
+}

@@ -1,0 +1,10 @@
+import { test } from 'vitest';
+import { ordinaryRun } from './oracle-run.ts';
+
+test(
+  'after every commit each live query equals the same SQL run afresh, from another seed',
+  {
+    timeout: 300_000,
+  },
+  () => ordinaryRun(1),
+);

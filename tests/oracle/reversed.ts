@@ -1,0 +1,1 @@
+export { reversed as engine } from './naive.ts';
