@@ -184,7 +184,8 @@ export class LiveRegistry implements Maintainer {
         foreign = sawForeign;
         // What was captured doesn't explain what another program has done.
         if (foreign) for (const one of this.#materialisations.values()) this.#outdated.add(one);
-        for (const one of noted) if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
+        for (const one of noted)
+          if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
         for (const one of [...this.#outdated]) this.#attempt(one, () => one.refresh(), failed);
       });
     } catch (error) {
@@ -313,7 +314,8 @@ export class LiveRegistry implements Maintainer {
       }
     }
     const width = plan.columns.length;
-    const positions = plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
+    const positions =
+      plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
     const key = positions && { positions, collations: positions.map(() => 'BINARY' as const) };
     return new ReevaluatedAnswer({ columns: plan.columns, intMode, key }, plan.ordered, () => {
       this.#work.whole += 1;

@@ -43,7 +43,13 @@ interface Construct {
   readonly changes: Changes;
 }
 
-const update = (what: string, table: string, column: string, value: number | string | null, id: number): Change => ({
+const update = (
+  what: string,
+  table: string,
+  column: string,
+  value: number | string | null,
+  id: number,
+): Change => ({
   what,
   sql: `UPDATE ${table} SET ${column} = ? WHERE id = ?`,
   params: [value, id],
@@ -69,13 +75,15 @@ const commentGoes = (what: string, { unused }: Place): Change => ({
   params: [unused * 3],
 });
 const comesAndGoes: Changes = (at) => [insertIssue(at), deleteIssue(at)];
-const title = ({ issue, round }: Place) => update('a title changes', 'issues', 'title', `title ${round}`, issue);
+const title = ({ issue, round }: Place) =>
+  update('a title changes', 'issues', 'title', `title ${round}`, issue);
 const ownerMoves: Changes = ({ issue, owner }) => [
   update('an issue moves to another owner', 'issues', 'owner_id', owner + 1, issue),
   update('an issue moves to nobody', 'issues', 'owner_id', null, issue),
   update('an issue moves back', 'issues', 'owner_id', owner, issue),
 ];
-const ownerRenamed = ({ owner, round }: Place) => update('an owner is renamed', 'owners', 'name', `owner ${round}`, owner);
+const ownerRenamed = ({ owner, round }: Place) =>
+  update('an owner is renamed', 'owners', 'name', `owner ${round}`, owner);
 const ownerComesAndGoes: Changes = ({ unused, round }) => [
   { what: 'an owner comes', sql: 'INSERT INTO owners VALUES (?, ?, 3)', params: [unused, `new ${round}`] },
   { what: 'an owner goes', sql: 'DELETE FROM owners WHERE id = ?', params: [unused] },
@@ -137,7 +145,9 @@ const constructs: readonly Construct[] = [
     name: 'top-k that has to be filled again',
     sql: "SELECT id, title FROM issues WHERE status = 'open' ORDER BY created DESC LIMIT 5 OFFSET 2",
     changes: ({ unused }) => {
-      const ids = Array.from({ length: 20 }, (_, block) => [4, 7, 10].map((at) => unused - at - block * 10)).flat();
+      const ids = Array.from({ length: 20 }, (_, block) =>
+        [4, 7, 10].map((at) => unused - at - block * 10),
+      ).flat();
       return ['closed', 'open'].flatMap((status) =>
         ids.map((id) => update(`${status} from the top`, 'issues', 'status', status, id)),
       );
@@ -155,13 +165,18 @@ const constructs: readonly Construct[] = [
   },
   {
     name: 'groups of one size',
-    sql: 'SELECT owner_id, count(*) AS n, sum(priority) AS p, max(created) AS last FROM issues GROUP BY owner_id HAVING owner_id IS NOT NULL',
+    sql: 'SELECT owner_id, count(*) AS n, sum(priority) AS p, max(created) AS last FROM issues WHERE owner_id IS NOT NULL GROUP BY owner_id',
     changes: all(priorityMoves, ownerMoves, comesAndGoes),
   },
   {
     name: 'groups that grow with the table',
     sql: 'SELECT status, count(*) AS n, sum(priority) AS p FROM issues GROUP BY status',
     changes: all(priorityMoves, statusMoves, comesAndGoes),
+  },
+  {
+    name: 'MIN and MAX of groups that grow with the table',
+    sql: 'SELECT status, min(created) AS first, max(created) AS last FROM issues GROUP BY status',
+    changes: all(statusMoves, comesAndGoes, atTheTop(statusMoves)),
   },
   {
     name: 'a grand total',
@@ -189,15 +204,13 @@ const constructs: readonly Construct[] = [
   {
     name: 'a relation: join, correlated count and top-k',
     sql: 'SELECT i.*, o.name, (SELECT count(*) FROM comments c WHERE c.issue_id = i.id) AS n FROM issues i JOIN owners o ON o.id = i.owner_id WHERE i.priority = 4 ORDER BY i.created DESC LIMIT 50',
-    changes: all(
-      atTheTop(
-        all(
-          ({ issue, ...at }) => commentComes('a comment comes', at as Place, issue - 2),
-          (at) => commentGoes('a comment goes', at),
-          ({ owner }) => [update('an owner is renamed', 'owners', 'name', 'x', owner - 1)],
-          ({ owner }) => [update('an owner is renamed back', 'owners', 'name', 'y', owner - 1)],
-          comesAndGoes,
-        ),
+    changes: atTheTop(
+      all(
+        (at) => commentComes('a comment comes', at, at.issue - 2),
+        (at) => commentGoes('a comment goes', at),
+        ownerRenamed,
+        (at) => title({ ...at, issue: at.issue - 2 }),
+        comesAndGoes,
       ),
     ),
   },
@@ -230,7 +243,6 @@ const constructs: readonly Construct[] = [
     name: 'DISTINCT',
     sql: 'SELECT DISTINCT owner_id FROM issues WHERE priority > 2',
     changes: all(
-      ({ issue, ...at }) => priorityMoves({ ...at, issue: issue + 3 }).slice(0, 1),
       ({ issue }) => [update('a priority drops', 'issues', 'priority', 1, issue + 3)],
       ({ issue }) => [update('a priority rises', 'issues', 'priority', 3, issue + 3)],
       ownerMoves,
@@ -267,7 +279,10 @@ interface Work {
 }
 
 /** The work of every change in a round, after rounds in which statements are compiled and indexes made. */
-function workOf({ size, db, recorder }: Sized, { sql, changes }: Construct): Work[] {
+function workOf(
+  { size, db, recorder }: Sized,
+  { sql, changes }: Construct,
+): { all: string; scanning: string } {
   const query = live(db, sql, undefined, { schedule: 'sync' });
   const subscription = query.subscribe();
   expect(query.explain().tier, query.explain().reason).toBe('incremental');
@@ -287,7 +302,18 @@ function workOf({ size, db, recorder }: Sized, { sql, changes }: Construct): Wor
       const texts = (query.value ?? []).map(rowText).sort();
       expect(texts).toEqual(db.query(sql).map(rowText).sort());
     }
-    return work;
+    const scanning = work.map(({ change, statements }) => ({
+      change,
+      statements: statements.filter((one) => readsTooMuch(one, recorder)),
+    }));
+    // The statements' TEMP tables go with the query.
+    return {
+      all: textOf(work, recorder),
+      scanning: textOf(
+        scanning.filter(({ statements }) => statements.length > 0),
+        recorder,
+      ),
+    };
   } finally {
     subscription.unsubscribe();
   }
@@ -307,7 +333,10 @@ function textOf(work: readonly Work[], recorder: StatementRecorder): string {
 }
 
 /** Statements whose cost can't be that of a change. */
-function readsTooMuch({ sql, fullscanSteps, autoindexRows }: StatementWork, recorder: StatementRecorder): boolean {
+function readsTooMuch(
+  { sql, fullscanSteps, autoindexRows }: StatementWork,
+  recorder: StatementRecorder,
+): boolean {
   return fullscanSteps > 0 || autoindexRows > 0 || recorder.readsAll(sql);
 }
 
@@ -330,17 +359,14 @@ describe.skipIf(lacksCounters !== null)(
       for (const { db } of databases) db.close();
     });
 
-    test.each(constructs)(`are the same whatever the size of the tables, and scan none: $name`, (construct) => {
+    test.each(
+      constructs,
+    )('are the same whatever the size of the tables, and scan none: $name', (construct) => {
       const [small, ...larger] = databases.map((sized) => ({ ...sized, work: workOf(sized, construct) }));
       if (!small) throw new Error('There is no database');
-      const scanning = small.work.map(({ change, statements }) => ({
-        change,
-        statements: statements.filter((one) => readsTooMuch(one, small.recorder)),
-      }));
-      expect(textOf(scanning.filter(({ statements }) => statements.length > 0), small.recorder)).toBe('');
-      const expected = textOf(small.work, small.recorder);
-      for (const { size, work, recorder } of larger) {
-        expect(textOf(work, recorder), `${size} rows against ${small.size}`).toBe(expected);
+      expect(small.work.scanning).toBe('');
+      for (const { size, work } of larger) {
+        expect(work.all, `${size} rows against ${small.size}`).toBe(small.work.all);
       }
     });
   },

@@ -2,11 +2,11 @@ import type { Engine } from '../core/engine.ts';
 import type { Row } from '../core/values.ts';
 import type { EqualityKey } from './exact/collation.ts';
 import type { LiveDelta, RowDelta } from './live-delta.ts';
+import type { LivePlan } from './live-plan.ts';
 import type { Entry } from './maintain/entry.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import type { NetChange } from './maintain/net-changes.ts';
 import type { SiteWatch } from './maintain/site-watch.ts';
-import type { LivePlan } from './live-plan.ts';
 import type { Site } from './plan/sites.ts';
 import { Snapshot } from './result/snapshot.ts';
 import { differenceOf } from './result/snapshot-difference.ts';
@@ -250,7 +250,8 @@ export class Materialisation {
     if (one.size !== snapshot.size || (one.size > 0 && !this.#hasColumnsOf(one))) return false;
     // In a large answer one new row that nothing like it has left is proof enough.
     const [first] = added;
-    if (one.size > maxCompared && first && !removed.some((entry) => entry.looksLike(first)) && this.#isTold) return false;
+    if (one.size > maxCompared && first && !removed.some((entry) => entry.looksLike(first)) && this.#isTold)
+      return false;
     return one.equals(snapshot, (a, b) => a === b || (a as Entry).looksLike(b as Entry));
   }
 
@@ -260,9 +261,7 @@ export class Materialisation {
     return columns === this.#plan?.columns || columns.join('\0') === this.#plan?.columns.join('\0');
   }
 
-  #lastDifference:
-    | { from: Snapshot<Row>; to: Snapshot<Row>; changes: readonly RowDelta<Row>[] }
-    | undefined;
+  #lastDifference: { from: Snapshot<Row>; to: Snapshot<Row>; changes: readonly RowDelta<Row>[] } | undefined;
 
   /** Recipients that saw the same snapshot share one computation. */
   #difference(from: Snapshot<Row> = Snapshot.empty, to: Snapshot<Row>): readonly RowDelta<Row>[] {

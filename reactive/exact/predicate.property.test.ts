@@ -2,12 +2,12 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { sampleValues as values } from '../../tests/support/sample-values.ts';
 import { affinityOf } from './affinity.ts';
 import type { Collation } from './collation.ts';
 import type { ComparisonOperator } from './comparison.ts';
 import type { ColumnOperand, Operand } from './operand.ts';
 import { compilePredicate, type Predicate } from './predicate.ts';
-import { sampleValues as values } from '../../tests/support/sample-values.ts';
 
 /** Replays a failure: fast-check prints the seed of one, and FRESHET_SEED sets it. */
 const seeded = <T>(numRuns: number): fc.Parameters<T> =>

@@ -1,9 +1,9 @@
+import type { Row } from '../../core/values.ts';
 import type { EqualityKey } from '../exact/collation.ts';
 import { compareValues } from '../exact/collation.ts';
 import type { SortTerm } from '../plan/query-plan.ts';
 import { Sequence } from '../result/sequence.ts';
 import { Snapshot } from '../result/snapshot.ts';
-import type { Row } from '../../core/values.ts';
 import type { Entry, EntryMaker } from './entry.ts';
 
 /** What a change made of an answer. An entry that was replaced is in both lists. */
@@ -100,10 +100,7 @@ export class Answer {
     const before = this.#sequence.size > 0 ? this.#index() : new Map<EqualityKey, Entry>();
     const removed = new Map(before);
     const added: Entry[] = [];
-    const come = entries.filter((entry) => !before.has(entry.key));
-    const keys = new Set(entries.map(({ key }) => key));
-    const gone = come.length > 0 ? [...before.values()].filter(({ key }) => !keys.has(key)) : [];
-    const recall = this.#recallFrom(gone, come);
+    const recall = before.size === 0 ? nothing : this.#recallFrom(goneFrom(before, entries), entries);
     const kept = entries.map((entry) => {
       const known = before.get(entry.key);
       const now = this.#successor(known, entry, recall);
@@ -157,21 +154,23 @@ export class Answer {
   /** The entry that takes the place of `known`, or is new. A row that looks like one of before is that object. */
   #successor(known: Entry | undefined, entry: Entry, recall: (entry: Entry) => Entry | undefined): Entry {
     if (known?.isSameAs(entry)) return known;
-    const like = known?.looksLike(entry) ? known : (this.recall?.(entry) ?? (known ? undefined : recall(entry)));
+    const like = known?.looksLike(entry)
+      ? known
+      : (this.recall?.(entry) ?? (known ? undefined : recall(entry)));
     if (!like && !known) return entry;
     return this.maker.again(entry, known && !this.#isOrdered ? known.order : entry.order, like);
   }
 
   /** Finds, among rows that go, one that looks like a row that comes under another key; each once. */
   #recallFrom(gone: Iterable<Entry>, come: readonly Entry[]): (entry: Entry) => Entry | undefined {
-    if (!come.some((entry) => !this.get(entry.key))) return () => undefined;
+    if (come.every((entry) => this.get(entry.key))) return nothing;
     const byContent = new Map<string, Entry[]>();
     for (const entry of gone) {
       const known = byContent.get(entry.content);
       if (known) known.push(entry);
       else byContent.set(entry.content, [entry]);
     }
-    return byContent.size === 0 ? () => undefined : (entry) => byContent.get(entry.content)?.pop();
+    return byContent.size === 0 ? nothing : (entry) => byContent.get(entry.content)?.pop();
   }
 
   /** Gives up what a window doesn't need, once it has become much. */
@@ -197,6 +196,13 @@ export class Answer {
     this.#byKey = index;
     return index;
   }
+}
+
+const nothing = (): undefined => undefined;
+
+function* goneFrom(before: ReadonlyMap<EqualityKey, Entry>, entries: readonly Entry[]): Generator<Entry> {
+  const keys = new Set(entries.map(({ key }) => key));
+  for (const entry of before.values()) if (!keys.has(entry.key)) yield entry;
 }
 
 const byOrder = (a: Entry, b: Entry): number => a.order - b.order;

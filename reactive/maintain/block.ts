@@ -1,12 +1,13 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
-import type { Condition } from '../exact/condition.ts';
-import { compilePredicate, type Predicate } from '../exact/predicate.ts';
 import type { BlockPlan, FastRows, KeyIndex, SitePlan } from '../plan/block-plan.ts';
 import { type ImageColumn, type Probe, subsetsOf, takesCast } from '../plan/reach.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Answer, AnswerChange } from './answer.ts';
+import { compileAll } from './block-conditions.ts';
 import type { Entry } from './entry.ts';
+import { Groups } from './groups.ts';
+import { imageValue } from './images.ts';
 import { compositeKey, type NetChange } from './net-changes.ts';
 import type { Work } from './work.ts';
 
@@ -44,6 +45,7 @@ export class Block {
   #wholeCost = 1;
   #keyCost = 0.005;
 
+  readonly #groups: Groups | null;
   readonly #fast: ((image: DriverRow) => boolean) | null;
 
   constructor(plan: BlockPlan, answer: Answer, run: Run, work: Work, parameters: readonly DriverValue[]) {
@@ -52,6 +54,7 @@ export class Block {
     this.#answer = answer;
     this.#run = run;
     this.#work = work;
+    this.#groups = Groups.of(plan, answer, run, work, parameters);
     this.#byKey = plan.indexes.map(() => null);
     this.#plans = new Map(plan.sites.map((one) => [one.site, one]));
   }
@@ -66,6 +69,8 @@ export class Block {
   }
 
   delta(changes: SiteChanges): BlockDelta | null {
+    const kept = this.#keptGroups(changes);
+    if (kept) return kept;
     if (this.plan.kind === 'total') return null;
     if (this.#fast && this.plan.fastRows) return this.#fastDelta(changes, this.plan.fastRows, this.#fast);
     const affected = this.#affected(changes);
@@ -77,6 +82,7 @@ export class Block {
     const start = this.#work.now();
     for (const [at, keys] of affected.entries()) {
       if (keys.size === 0) continue;
+      this.#groups?.forget(keys.keys());
       for (const key of keys.keys()) for (const entry of this.#entriesOf(at, key)) removed.add(entry);
       rows.push(...this.#rowsOf(this.plan.indexes[at] as KeyIndex, keys));
     }
@@ -84,8 +90,19 @@ export class Block {
     return { removed, rows };
   }
 
+  /** Groups that take in one site's changes without being read. */
+  #keptGroups(changes: SiteChanges): BlockDelta | null {
+    const [only, ...others] = changes;
+    if (!this.#groups || !only || others.length > 0) return null;
+    return this.#groups.delta(...only);
+  }
+
   /** Rows as their images have them: nothing has to be read. */
-  #fastDelta(changes: SiteChanges, { site, columns }: FastRows, matches: (image: DriverRow) => boolean): BlockDelta {
+  #fastDelta(
+    changes: SiteChanges,
+    { site, columns }: FastRows,
+    matches: (image: DriverRow) => boolean,
+  ): BlockDelta {
     const removed = new Set<Entry>();
     const rows: DriverRow[] = [];
     const { positions, collations } = this.plan.key;
@@ -115,6 +132,7 @@ export class Block {
 
   /** The answer was loaded anew. */
   forget(): void {
+    this.#groups?.forget();
     this.#byKey.fill(null);
   }
 
@@ -158,7 +176,13 @@ export class Block {
   }
 
   /** False: every key may be affected. */
-  #imageKeys(at: number, bound: readonly Site[], changes: SiteChanges, keys: Keys, onlyKnown: boolean): boolean {
+  #imageKeys(
+    at: number,
+    bound: readonly Site[],
+    changes: SiteChanges,
+    keys: Keys,
+    onlyKnown: boolean,
+  ): boolean {
     const { collations, anchor } = this.plan.indexes[at] as KeyIndex;
     const lists = bound.map((site) => imagesOf(changes.get(site) ?? []));
     const combinations = lists.reduce((product, list) => product * list.length, 1);
@@ -194,7 +218,10 @@ export class Block {
     // NULL equals nothing.
     if (probe.required.some((at) => values[at] === null)) return [];
     this.#work.probes += 1;
-    return this.#run(probe.sql(probe.binds.map(({ cast }, at) => takesCast(cast, values[at] ?? null))), values);
+    return this.#run(
+      probe.sql(probe.binds.map(({ cast }, at) => takesCast(cast, values[at] ?? null))),
+      values,
+    );
   }
 
   // ---------------------------------------------------------------- rows
@@ -215,7 +242,10 @@ export class Block {
   #entriesOf(at: number, key: EqualityKey): ReadonlySet<Entry> {
     const { indexes, key: rowKey } = this.plan;
     const positions = indexes[at]?.positions ?? [];
-    if (positions.length === rowKey.positions.length && positions.every((one, i) => one === rowKey.positions[i])) {
+    if (
+      positions.length === rowKey.positions.length &&
+      positions.every((one, i) => one === rowKey.positions[i])
+    ) {
       const entry = this.#answer.get(key);
       return entry ? new Set([entry]) : nobody;
     }
@@ -246,20 +276,6 @@ function rowidOf([value]: readonly DriverValue[]): readonly DriverValue[] | null
   return typeof value === 'number' && Number.isSafeInteger(value) ? [BigInt(value)] : null;
 }
 
-/** Null where one of them can't be told by JavaScript. */
-function compileAll(
-  predicates: readonly Predicate[] | undefined,
-  parameters: readonly DriverValue[],
-): ((image: DriverRow) => boolean) | null {
-  if (!predicates) return null;
-  const conditions = predicates.map((predicate) => compilePredicate(predicate, parameters));
-  if (conditions.includes(undefined)) return null;
-  const [first, ...others] = conditions as Condition[];
-  if (!first) return () => true;
-  if (others.length === 0) return (image) => first(image) === true;
-  return (image) => first(image) === true && others.every((condition) => condition(image) === true);
-}
-
 const nobody: ReadonlySet<Entry> = new Set();
 
 function put(index: Map<EqualityKey, Set<Entry>>, key: EqualityKey, entry: Entry): void {
@@ -272,13 +288,11 @@ function imagesOf(changes: readonly NetChange[]): DriverRow[] {
   return changes.flatMap(({ before, after }) => [before, after]).filter((image) => image !== null);
 }
 
-/** A column of an image, which begins with the rowid where there is one. */
-export function imageValue({ source }: Site, image: DriverRow, column: number): DriverValue {
-  const lead = source.kind === 'table' && source.table.rowid === null ? 0 : 1;
-  return image[column + lead] ?? null;
-}
-
-function valuesOf(columns: readonly ImageColumn[], bound: readonly Site[], images: readonly DriverRow[]): DriverValue[] {
+function valuesOf(
+  columns: readonly ImageColumn[],
+  bound: readonly Site[],
+  images: readonly DriverRow[],
+): DriverValue[] {
   return columns.map(({ site, column }) => imageValue(site, images[bound.indexOf(site)] ?? [], column));
 }
 

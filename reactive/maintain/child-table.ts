@@ -1,10 +1,10 @@
-import { quoteName } from '../../core/sql/identifier.ts';
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import { quoteName } from '../../core/sql/identifier.ts';
+import type { Row } from '../../core/values.ts';
 import type { EqualityKey } from '../exact/collation.ts';
 import type { ChildPlan } from '../plan/child-plan.ts';
 import type { Statements } from '../plan/statements.ts';
 import type { Snapshot } from '../result/snapshot.ts';
-import type { Row } from '../../core/values.ts';
 import type { Entry } from './entry.ts';
 import type { MaintainedQuery } from './maintained-query.ts';
 import type { NetChange } from './net-changes.ts';

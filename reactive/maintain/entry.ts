@@ -90,7 +90,13 @@ export class EntryMaker {
     const narrow = narrowers[this.shape.intMode];
     for (let at = 0; at < visible; at++) row[at] = narrow(row[at] ?? null);
     for (let at = visible; at < row.length; at++) row[at] = narrowers.auto(row[at] ?? null);
-    return new Entry(key === undefined ? this.#keyOf(row, occurrences) : key, row, this.#next++, this, undefined);
+    return new Entry(
+      key === undefined ? this.#keyOf(row, occurrences) : key,
+      row,
+      this.#next++,
+      this,
+      undefined,
+    );
   }
 
   /** `entry` at another place, or with the object of an entry that looks the same. */

@@ -1,7 +1,7 @@
 import type { Row } from '../../core/values.ts';
+import type { SitePlan } from '../plan/block-plan.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import type { Answer } from './answer.ts';
-import type { SitePlan } from '../plan/block-plan.ts';
 import type { SiteChanges } from './block.ts';
 
 /** An answer that is kept up to date, in whatever way. Its methods read the database as it is when called. */

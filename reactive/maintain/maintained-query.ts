@@ -63,7 +63,11 @@ export class MaintainedQuery implements LiveAnswer {
     const isCompound = plan.blocks.length > 1;
     const order = plan.order.length > 0 ? plan.order : 'open';
     const [first] = plan.blocks;
-    const shape = (key: EntryMaker['shape']['key']) => ({ columns: context.columns, intMode: context.intMode, key });
+    const shape = (key: EntryMaker['shape']['key']) => ({
+      columns: context.columns,
+      intMode: context.intMode,
+      key,
+    });
     this.answer = new Answer(
       new EntryMaker(shape(isCompound ? null : (first?.key ?? null))),
       order,
@@ -82,7 +86,10 @@ export class MaintainedQuery implements LiveAnswer {
 
   /** Rows and groups that are held, those of SELECTs inside included. */
   get stateRows(): number {
-    const own = this.#blocks.reduce((sum, { answer }) => sum + answer.size, this.#compound ? this.answer.size : 0);
+    const own = this.#blocks.reduce(
+      (sum, { answer }) => sum + answer.size,
+      this.#compound ? this.answer.size : 0,
+    );
     return this.#children.reduce((sum, child) => sum + child.query.stateRows, own);
   }
 
@@ -188,4 +195,3 @@ export class MaintainedQuery implements LiveAnswer {
 export class OddLimit extends Error {}
 
 const unchanged: AnswerChange = { removed: [], added: [] };
-

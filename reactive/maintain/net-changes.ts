@@ -1,5 +1,11 @@
+import {
+  type CapturedRow,
+  type CapturedTable,
+  header,
+  operation,
+  operationOf,
+} from '../../core/commit/captured-table.ts';
 import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
-import { type CapturedRow, type CapturedTable, header, operation, operationOf } from '../../core/commit/captured-table.ts';
 import type { DriverRow } from '../../core/drivers/driver.ts';
 import { type Collation, type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
 
@@ -22,7 +28,12 @@ export function netChanges(changeset: ChangesetRecord): ReadonlyMap<string, read
     const moved = change.before && change.after && keyOf(table, change.before) !== keyOf(table, change.after);
     byTable.set(
       table.name,
-      moved ? [{ before: change.before, after: null }, { before: null, after: change.after }] : [change],
+      moved
+        ? [
+            { before: change.before, after: null },
+            { before: null, after: change.after },
+          ]
+        : [change],
     );
     return byTable;
   }
@@ -84,7 +95,9 @@ const collationsOf = new WeakMap<CapturedTable, readonly Collation[]>();
 function identityCollations(table: CapturedTable): readonly Collation[] {
   const known = collationsOf.get(table);
   if (known) return known;
-  const byName = new Map(table.info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])));
+  const byName = new Map(
+    table.info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])),
+  );
   const made = table.info.primaryKey.map((name) => (byName.get(name) ?? 'BINARY').toUpperCase() as Collation);
   collationsOf.set(table, made);
   return made;
@@ -92,7 +105,8 @@ function identityCollations(table: CapturedTable): readonly Collation[] {
 
 /** One Map key for several values; equal where SQLite holds all of them equal. */
 export function compositeKey(values: readonly unknown[], collations: readonly Collation[]): EqualityKey {
-  if (values.length === 1) return equalityKeyOf((values[0] ?? null) as DriverRow[number], collations[0] ?? 'BINARY');
+  if (values.length === 1)
+    return equalityKeyOf((values[0] ?? null) as DriverRow[number], collations[0] ?? 'BINARY');
   let key = '';
   for (const [at, value] of values.entries()) {
     const one = equalityKeyOf((value ?? null) as DriverRow[number], collations[at] ?? 'BINARY');

@@ -2,7 +2,13 @@ import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import { type Affinity, constantFor } from '../exact/affinity.ts';
 import { equalityKeyOf } from '../exact/collation.ts';
 import type { Condition } from '../exact/condition.ts';
-import { bindOperand, type ColumnOperand, collationOf, type Operand, ownCollation } from '../exact/operand.ts';
+import {
+  bindOperand,
+  type ColumnOperand,
+  collationOf,
+  type Operand,
+  ownCollation,
+} from '../exact/operand.ts';
 import { compilePredicate, type Predicate } from '../exact/predicate.ts';
 import type { IndexCondition } from '../fan-out/index-condition.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
@@ -84,7 +90,8 @@ function conditionOf(filter: Predicate, parameters: readonly DriverValue[]): Ind
   switch (filter.kind) {
     case 'compare': {
       const { left, right, operator } = filter;
-      if (left.kind === 'column' && right.kind !== 'column') return compared(left, operator, right, left, parameters);
+      if (left.kind === 'column' && right.kind !== 'column')
+        return compared(left, operator, right, left, parameters);
       if (right.kind === 'column' && left.kind !== 'column')
         return compared(right, mirrored[operator] ?? operator, left, left, parameters);
       return undefined;

@@ -1,5 +1,6 @@
 import type { Collation } from '../exact/collation.ts';
 import type { Predicate } from '../exact/predicate.ts';
+import type { GroupPlan } from './group-plan.ts';
 import type { Probe } from './reach.ts';
 import type { Site, Survey } from './sites.ts';
 
@@ -11,6 +12,8 @@ export interface KeyIndex {
   readonly point: (nulls: readonly boolean[]) => string;
   /** The rows of many keys, given as a JSON list of integers; null where keys are no integers. */
   readonly set: string | null;
+  /** As `point`, with the columns behind that prime a group's aggregates. */
+  readonly primed: (nulls: readonly boolean[]) => string;
   /** Whose row the key is; null for a group's key. */
   readonly anchor: Site | null;
 }
@@ -54,6 +57,9 @@ export interface BlockPlan {
   readonly sites: readonly SitePlan[];
   readonly survey: Survey;
   readonly fastRows: FastRows | null;
+  readonly groups: GroupPlan | null;
+  /** As `sql`, with the columns behind that prime the groups' aggregates. */
+  readonly primed: string;
   /** For each ORDER BY term: where its value stands. */
   readonly sortPositions: readonly number[];
   /** Keys of one index from the images of several sites at once. */

@@ -27,12 +27,20 @@ export function readChild({ use, table, relation }: ChildPlan, owner: number): s
   return `SELECT ${columns.join(', ')} ${from}`;
 }
 
-const types = { none: '', blob: '', text: 'TEXT', numeric: 'NUMERIC', integer: 'INTEGER', real: 'REAL' } as const;
+const types = {
+  none: '',
+  blob: '',
+  text: 'TEXT',
+  numeric: 'NUMERIC',
+  integer: 'INTEGER',
+  real: 'REAL',
+} as const;
 
 /** Columns as the child's SELECT has them: the same affinity, the same collation. */
 export function createChild({ table, relation }: Pick<ChildPlan, 'table' | 'relation'>): string {
   const columns = relation.columns.map(
-    ({ affinity, collation }, at) => `"c${at}" ${types[affinity]} COLLATE ${quoteName(collation ?? 'BINARY')}`,
+    ({ affinity, collation }, at) =>
+      `"c${at}" ${types[affinity]} COLLATE ${quoteName(collation ?? 'BINARY')}`,
   );
   return `CREATE TEMP TABLE ${quoteName(table)} ("m" INTEGER, "id" INTEGER, ${columns.join(', ')}, PRIMARY KEY ("m", "id")) WITHOUT ROWID`;
 }

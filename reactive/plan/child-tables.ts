@@ -61,7 +61,9 @@ export class ChildTables {
     for (const child of plan.children) {
       this.#create(child.plan);
       this.#garbage.delete(child.table);
-      this.#engine.connection.exec(`DROP TABLE IF EXISTS temp.${quoteName(child.table)}; ${createChild(child)}`);
+      this.#engine.connection.exec(
+        `DROP TABLE IF EXISTS temp.${quoteName(child.table)}; ${createChild(child)}`,
+      );
       const linked = new Set(
         plan.blocks.flatMap(({ survey }) =>
           survey.links.flatMap(({ from, column }) =>
@@ -71,7 +73,9 @@ export class ChildTables {
       );
       for (const column of linked) {
         const name = quoteName(`${child.table}_${column}`);
-        this.#engine.connection.exec(`CREATE INDEX temp.${name} ON ${quoteName(child.table)} ("m", "c${column}")`);
+        this.#engine.connection.exec(
+          `CREATE INDEX temp.${name} ON ${quoteName(child.table)} ("m", "c${column}")`,
+        );
       }
     }
   }

@@ -16,8 +16,9 @@ import {
 import { type Names, predicateOf } from '../query/predicates.ts';
 import { type Rendering, renderTail, renderText } from '../query/render.ts';
 import type { BlockPlan, FastRows, KeyIndex, Reach, SitePlan } from './block-plan.ts';
-import { type Probe, planProbe, type ReachParts, sitesOf, subsetsOf } from './reach.ts';
-import { keyColumnIn, type Site, type Survey, survey, type SurveyParts, throughRef } from './sites.ts';
+import { planGroups } from './group-plan.ts';
+import { type Probe, planProbe, type ReachParts, remembered, sitesOf, subsetsOf } from './reach.ts';
+import { keyColumnIn, type Site, type Survey, type SurveyParts, survey, throughRef } from './sites.ts';
 
 export interface BlockParts {
   readonly core: Core;
@@ -41,13 +42,33 @@ export function planBlock(parts: BlockParts): BlockPlan {
     if (core.distinct) throw new Unresolved('DISTINCT is ordered by something that it does not show');
     return hidden.add(term);
   });
-  const rendering: Rendering = { ...parts.render(surveyed), exposed: (relation) => exposedKeys(surveyed, relation) };
+  const rendering: Rendering = {
+    ...parts.render(surveyed),
+    exposed: (relation) => exposedKeys(surveyed, relation),
+  };
   const outputs = core.outputs.map(({ text }, at) => `${renderText(text, rendering)} AS "c${at}"`);
   const head = `SELECT ${core.distinct ? 'DISTINCT ' : ''}${[...outputs, ...hidden.columns(rendering)].join(', ')}`;
   const whole = head + renderTail(core, rendering);
-  const indexes = shape.indexes.map((index) => keyIndex(index, core, head, rendering, parts.firstParameter));
+  const groups = planGroups({
+    core,
+    survey: surveyed,
+    rendering,
+    firstParameter: parts.firstParameter,
+    predicate: (site, { expr }) => (expr && predicateOf(expr, imageNames(site, parts.query))) ?? null,
+    same: sameOperand,
+    known,
+  });
+  const canKeepGroups = groups !== null && orderBy.every(({ output }) => output !== null);
+  const priming = (groups?.priming ?? []).map((text) => `, ${text}`).join('');
+  const indexes = shape.indexes.map((index) =>
+    keyIndex(index, core, head, priming, rendering, parts.firstParameter),
+  );
   const probes = new Map<string, readonly Probe[]>();
-  const reachParts: ReachParts = { survey: surveyed, firstParameter: parts.firstParameter, render: rendering };
+  const reachParts: ReachParts = {
+    survey: surveyed,
+    firstParameter: parts.firstParameter,
+    render: rendering,
+  };
   return {
     kind: shape.kind,
     sql: whole,
@@ -58,6 +79,8 @@ export function planBlock(parts: BlockParts): BlockPlan {
       .filter(({ source }) => source.kind !== 'function')
       .map((site) => sitePlan(site, shape.indexes, reachParts, parts.query)),
     survey: surveyed,
+    groups: canKeepGroups ? groups : null,
+    primed: head + priming + renderTail(core, rendering),
     fastRows: fastRows(core, surveyed, shape, orderBy, parts.query),
     sortPositions,
     firstParameter: parts.firstParameter,
@@ -122,7 +145,8 @@ interface Shape {
 }
 
 function blockShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
-  if (surveyed.sites.every(({ source }) => source.kind === 'function')) throw new Unresolved('it reads no table');
+  if (surveyed.sites.every(({ source }) => source.kind === 'function'))
+    throw new Unresolved('it reads no table');
   const windowed = core.partitions.length > 0;
   if (core.distinct && (core.aggregates || windowed)) throw new Unresolved('DISTINCT over groups or windows');
   if (windowed) return windowShape(core, surveyed, hidden);
@@ -155,7 +179,11 @@ function refuseConverting({ having, outputs }: Core): void {
         const conditions = [...core.where, ...core.from.flatMap(({ on }) => on)];
         for (const { equals, text: condition } of conditions) {
           const [a, b] = equals ?? [];
-          if (a?.ref && b?.ref ? mayConvert(a, b) || mayConvert(b, a) : mentionsText(condition, select.correlated))
+          if (
+            a?.ref && b?.ref
+              ? mayConvert(a, b) || mayConvert(b, a)
+              : mentionsText(condition, select.correlated)
+          )
             throw new Unresolved(converting);
         }
       }
@@ -195,7 +223,11 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
   const indexes: IndexShape[] = [];
   for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
     const columns = keyColumns(site);
-    const texts = columns.map(({ name }, at) => () => keyText(site, name, at));
+    const texts = columns.map(
+      ({ name }, at) =>
+        () =>
+          keyText(site, name, at),
+    );
     const own = texts.map((text) => hidden.addText(text));
     positions.push(...own);
     collations.push(...columns.map(({ collation }) => collation));
@@ -208,7 +240,13 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
         collation: { name: collation, explicit: false },
       }),
     );
-    indexes.push({ positions: own, collations: columns.map((one) => one.collation), texts, target, anchor: site });
+    indexes.push({
+      positions: own,
+      collations: columns.map((one) => one.collation),
+      texts,
+      target,
+      anchor: site,
+    });
   }
   return { positions, collations, indexes };
 }
@@ -227,7 +265,11 @@ export function keyColumns({ source, relation }: Site): readonly KeyColumn[] {
   if (table.rowid !== null) return [{ name: table.rowid, column: rowidColumn, collation: 'BINARY' }];
   return table.primaryKey.map((name) => {
     const column = table.columns.findIndex((one) => one.name === name);
-    return { name: quoteName(name), column, collation: known(relation.columns[column]?.collation ?? 'BINARY') };
+    return {
+      name: quoteName(name),
+      column,
+      collation: known(relation.columns[column]?.collation ?? 'BINARY'),
+    };
   });
 }
 
@@ -271,7 +313,9 @@ function windowShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape
   if (core.from.some(({ join }) => join === 'right' || join === 'full'))
     throw new Unresolved('window functions over a RIGHT or FULL JOIN');
   const [first = [], ...others] = core.partitions;
-  const common = first.filter((operand) => others.every((list) => list.some((other) => sameOperand(operand, other))));
+  const common = first.filter((operand) =>
+    others.every((list) => list.some((other) => sameOperand(operand, other))),
+  );
   if (common.length === 0) throw new Unresolved('its window functions have no common PARTITION BY');
   if (core.aggregates) {
     const { groupBy } = core;
@@ -292,7 +336,12 @@ function sameOperand(a: Operand, b: Operand): boolean {
     a.text.every((part, at) => {
       const other = b.text[at];
       if (typeof part === 'string' || typeof other === 'string' || !other) return part === other;
-      return part.kind === 'ref' && other.kind === 'ref' && part.relation === other.relation && part.column === other.column;
+      return (
+        part.kind === 'ref' &&
+        other.kind === 'ref' &&
+        part.relation === other.relation &&
+        part.column === other.column
+      );
     })
   );
 }
@@ -306,27 +355,25 @@ function keyIndex(
   { positions, collations, texts, anchor }: IndexShape,
   core: Core,
   head: string,
+  priming: string,
   rendering: Rendering,
   firstParameter: number,
 ): KeyIndex {
   const from = anchor ? anchoredFrom(core, anchor) : core.from;
-  const points = new Map<string, string>();
   const keys = texts.map((text) => text(rendering));
-  const isInteger = anchor !== null && keys.length === 1 && (anchor.source.kind === 'child' || isRowidTable(anchor));
+  const isInteger =
+    anchor !== null && keys.length === 1 && (anchor.source.kind === 'child' || isRowidTable(anchor));
+  const tail = (nulls: readonly boolean[]): string => {
+    const terms = keys.map((key, at) => (nulls[at] ? `${key} IS NULL` : `${key} = ?${firstParameter + at}`));
+    return renderTail(core, rendering, terms.join(' AND '), from);
+  };
   const notIndexed = anchor?.source.kind === 'table' ? anchor.relation : undefined;
   return {
     positions,
     collations,
     anchor,
-    point(nulls) {
-      const mask = nulls.join();
-      const made = points.get(mask);
-      if (made !== undefined) return made;
-      const terms = keys.map((key, at) => (nulls[at] ? `${key} IS NULL` : `${key} = ?${firstParameter + at}`));
-      const sql = head + renderTail(core, rendering, terms.join(' AND '), from);
-      points.set(mask, sql);
-      return sql;
-    },
+    point: remembered((nulls) => head + tail(nulls)),
+    primed: remembered((nulls) => head + priming + tail(nulls)),
     set: isInteger
       ? head +
         renderTail(
@@ -349,7 +396,8 @@ function isRowidTable({ source }: Site): boolean {
  */
 function anchoredFrom(core: Core, anchor: Site): readonly Joined[] {
   const [left, right] = core.from;
-  if (!left || !right || core.from.length > 2 || (right.join !== 'right' && right.join !== 'full')) return core.from;
+  if (!left || !right || core.from.length > 2 || (right.join !== 'right' && right.join !== 'full'))
+    return core.from;
   const isRight = anchor.relation === right.relation || anchor.path[0] === right.relation;
   return isRight
     ? [
@@ -428,7 +476,13 @@ function fastRows(
   query: BlockParts['query'],
 ): FastRows | null {
   const [site, ...others] = surveyed.sites;
-  if (!site || others.length > 0 || shape.kind !== 'rows' || site.source.kind !== 'table' || site.path.length > 0)
+  if (
+    !site ||
+    others.length > 0 ||
+    shape.kind !== 'rows' ||
+    site.source.kind !== 'table' ||
+    site.path.length > 0
+  )
     return null;
   const hidden = orderBy.filter(({ output }) => output === null);
   const shown = [...core.outputs.map(({ ref }) => ref), ...hidden.map(({ ref }) => ref)];

@@ -1,5 +1,12 @@
 import type { Collation } from '../exact/collation.ts';
-import { type Operand, type OrderTerm, type Relation, type ResolvedQuery, type SelectModel, Unresolved } from '../query/model.ts';
+import {
+  type Operand,
+  type OrderTerm,
+  type Relation,
+  type ResolvedQuery,
+  type SelectModel,
+  Unresolved,
+} from '../query/model.ts';
 import { direction, type Rendering, renderText } from '../query/render.ts';
 import { compoundCollation } from '../query/resolve.ts';
 import type { BlockPlan } from './block-plan.ts';
@@ -131,4 +138,3 @@ function limitText({ limit, offset }: SelectModel): string | undefined {
   const plain: Rendering = {};
   return `SELECT ${renderText(limit, plain)}, ${offset ? renderText(offset, plain) : '0'}`;
 }
-

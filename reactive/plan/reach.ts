@@ -51,14 +51,20 @@ export interface ReachParts {
 const none = (reason: string): Probe => ({ kind: 'all', reason });
 
 /** The probe from the images of `bound` to a target; `nulls` are sites whose rows are missing. */
-export function planProbe(parts: ReachParts, bound: readonly Site[], target: Target, nulls: readonly Site[] = []): Probe {
+export function planProbe(
+  parts: ReachParts,
+  bound: readonly Site[],
+  target: Target,
+  nulls: readonly Site[] = [],
+): Probe {
   const { survey } = parts;
   const needed = sitesOf(survey, target.operands);
   if (needed === null) return none('a key depends on more than columns');
   for (const operand of target.operands) {
     if (!isValueSafe(operand)) {
       const about = sitesOf(survey, [operand]) ?? [];
-      if (about.some((site) => bound.includes(site) || nulls.includes(site))) return none('a key compares columns');
+      if (about.some((site) => bound.includes(site) || nulls.includes(site)))
+        return none('a key compares columns');
     }
   }
   const wanted = needed.filter((site) => !bound.includes(site) && !nulls.includes(site));
@@ -119,7 +125,8 @@ export function sitesOf(survey: Survey, operands: readonly Operand[]): Site[] | 
         found.add(site);
         continue;
       }
-      const output = part.relation.of.kind === 'select' && onlyCore(part.relation.of.select)?.outputs[part.column];
+      const output =
+        part.relation.of.kind === 'select' && onlyCore(part.relation.of.select)?.outputs[part.column];
       if (!output || !visit(output)) return false;
     }
     return true;
@@ -128,7 +135,7 @@ export function sitesOf(survey: Survey, operands: readonly Operand[]): Site[] | 
 }
 
 /** Its value is the same for a bound value as for a column that holds it. */
-function isValueSafe(operand: Operand): boolean {
+export function isValueSafe(operand: Operand): boolean {
   if (operand.compares) return false;
   for (const part of partsOf(operand.text)) {
     if (part.kind === 'nested') return false;
@@ -176,7 +183,8 @@ function pathTo(links: readonly Link[], from: readonly Site[], goal: Site): Site
   for (let at = queue.shift(); at; at = queue.shift()) {
     if (at === goal) {
       const path: Site[] = [];
-      for (let step: Site | null | undefined = at; step && !from.includes(step); step = came.get(step)) path.push(step);
+      for (let step: Site | null | undefined = at; step && !from.includes(step); step = came.get(step))
+        path.push(step);
       return path.reverse();
     }
     for (const link of links) {
@@ -199,76 +207,120 @@ function probeQuery(
   included: readonly Site[],
   nulls: readonly Site[],
 ): Probe {
-  const binds: ImageColumn[] = [];
-  const required: number[] = [];
-  /** A place for an image's value, as a piece of text that is written later. */
-  const place = (site: Site, column: number, cast: ImageColumn['cast']): number => {
-    const at = binds.findIndex((bind) => bind.site === site && bind.column === column && bind.cast === cast);
-    return at >= 0 ? at : binds.push({ site, column, cast }) - 1;
-  };
-  type Piece = string | number;
-  const written: Piece[][] = [];
-  /** In a key, columns of a missing row are NULL; elsewhere it is the row that made others matter. */
-  const pieces = (operand: Operand, missing: readonly Site[] = []): Piece[] => {
-    const list: Piece[] = [];
-    const visit = (text: Operand['text']): void => {
-      for (const part of text) {
-        if (typeof part === 'string') list.push(part);
-        else if (part.kind === 'ref') {
-          const site = survey.sites.find(({ relation }) => relation === part.relation);
-          if (site && missing.includes(site)) list.push('NULL');
-          else if (site && bound.includes(site)) list.push(place(site, keyColumnIn(part), null));
-          else if (site) list.push(siteColumn(part));
-          else {
-            const output = part.relation.of.kind === 'select' && onlyCore(part.relation.of.select)?.outputs[part.column];
-            list.push('(');
-            if (output) visit(output.text);
-            list.push(')');
-          }
-        }
-      }
-    };
-    visit(operand.text);
-    return list;
-  };
-  for (const operand of target.operands) written.push(pieces(operand, nulls));
-  const conditions: Piece[][] = [];
+  const text = new BoundText(survey, bound);
+  const written = target.operands.map((operand) => text.of(operand, nulls));
+  const conditions: Pieces[] = [];
   for (const { from, column, to, operand, collation } of survey.links) {
     const isBound = bound.includes(from);
     if (!isBound && !included.includes(from)) continue;
     if (bound.includes(to) && !isBound && !operand.ref && isValueSafe(operand)) {
       const own = siteColumn({ kind: 'ref', relation: from.relation, column });
-      conditions.push([own, ' = ', ...pieces(operand), ` COLLATE ${quoteName(collation)}`]);
+      conditions.push([own, ' = ', ...text.of(operand), ` COLLATE ${quoteName(collation)}`]);
       continue;
     }
     if (!included.includes(to)) continue;
     const own = isBound
-      ? place(from, column, castFor(affinityIn(from, column), operand))
+      ? text.place(from, column, castFor(affinityIn(from, column), operand), true)
       : siteColumn({ kind: 'ref', relation: from.relation, column });
-    if (typeof own === 'number') required.push(own);
-    conditions.push([...pieces(operand), ' = ', own, ` COLLATE ${quoteName(collation)}`]);
+    conditions.push([...text.of(operand), ' = ', own, ` COLLATE ${quoteName(collation)}`]);
   }
-  const ordered = [...included].sort((a, b) => Number(a.source.kind === 'function') - Number(b.source.kind === 'function'));
-  const sources = ordered.map((site): Piece[] => {
+  const ordered = [...included].sort(
+    (a, b) => Number(a.source.kind === 'function') - Number(b.source.kind === 'function'),
+  );
+  const sources = ordered.map((site): Pieces => {
     const { of } = site.relation;
     if (of.kind !== 'function') return [renderRelation(site.relation, render)];
-    const args = of.args.map((text) => pieces({ text, affinity: 'none', collation: null }));
+    const args = of.args.map((arg) => text.of({ text: arg }));
     return [`${of.name}(`, ...separated(args, ', '), `) AS ${site.relation.alias}`];
   });
-  const sql = (takesCast: readonly boolean[]): string => {
-    const piece = (one: Piece): string => {
-      if (typeof one === 'string') return one;
-      const value = `?${firstParameter + one}`;
-      const { cast } = binds[one] as ImageColumn;
-      if (!takesCast[one] || cast === null) return value;
-      return `CAST(${value} AS ${cast === 'text' ? 'TEXT' : 'NUMERIC'})`;
-    };
-    const join = (list: readonly Piece[]): string => list.map(piece).join('');
-    const from = sources.length > 0 ? ` FROM ${sources.map(join).join(', ')}` : '';
-    const where = conditions.length > 0 ? ` WHERE ${conditions.map(join).join(' AND ')}` : '';
-    return `SELECT ${sources.length > 0 ? 'DISTINCT ' : ''}${written.map(join).join(', ')}${from}${where}`;
+  const head = sources.length > 0 ? 'SELECT DISTINCT ' : 'SELECT ';
+  return {
+    kind: 'query',
+    ...text.statement(head, written, sources, conditions, firstParameter),
+    hops: included.length,
   };
-  return { kind: 'query', binds, sql, required, hops: included.length };
+}
+
+/** Text, and the numbers of values of images between. */
+type Pieces = (string | number)[];
+
+/** Writes statements in which the columns of some sites are the values of their images. */
+export class BoundText {
+  readonly #survey: Survey;
+  readonly #bound: readonly Site[];
+  readonly #binds: ImageColumn[] = [];
+  readonly #required = new Set<number>();
+
+  constructor(survey: Survey, bound: readonly Site[]) {
+    this.#survey = survey;
+    this.#bound = bound;
+  }
+
+  /** The place for an image's value. `required`: with NULL there nothing is found. */
+  place(site: Site, column: number, cast: ImageColumn['cast'], required = false): number {
+    const known = this.#binds.findIndex(
+      (bind) => bind.site === site && bind.column === column && bind.cast === cast,
+    );
+    const at = known >= 0 ? known : this.#binds.push({ site, column, cast }) - 1;
+    if (required) this.#required.add(at);
+    return at;
+  }
+
+  /** An expression; columns of `missing` rows are NULL in it. */
+  of(operand: Pick<Operand, 'text'>, missing: readonly Site[] = []): Pieces {
+    const list: Pieces = [];
+    for (const part of operand.text) {
+      if (typeof part === 'string') list.push(part);
+      if (typeof part === 'string' || part.kind !== 'ref') continue;
+      const site = this.#survey.sites.find(({ relation }) => relation === part.relation);
+      if (site && missing.includes(site)) list.push('NULL');
+      else if (site && this.#bound.includes(site)) list.push(this.place(site, keyColumnIn(part), null));
+      else if (site) list.push(siteColumn(part));
+      else {
+        const output =
+          part.relation.of.kind === 'select' && onlyCore(part.relation.of.select)?.outputs[part.column];
+        list.push('(', ...(output ? this.of(output, missing) : []), ')');
+      }
+    }
+    return list;
+  }
+
+  statement(
+    head: string,
+    columns: readonly Pieces[],
+    sources: readonly Pieces[],
+    conditions: readonly Pieces[],
+    firstParameter: number,
+  ): Pick<Extract<Probe, { kind: 'query' }>, 'binds' | 'required' | 'sql'> {
+    const binds = [...this.#binds];
+    const sql = (casts: readonly boolean[]): string => {
+      const piece = (one: string | number): string => {
+        if (typeof one === 'string') return one;
+        const value = `?${firstParameter + one}`;
+        const { cast } = binds[one] as ImageColumn;
+        if (!casts[one] || cast === null) return value;
+        return `CAST(${value} AS ${cast === 'text' ? 'TEXT' : 'NUMERIC'})`;
+      };
+      const join = (list: Pieces): string => list.map(piece).join('');
+      const from = sources.length > 0 ? ` FROM ${sources.map(join).join(', ')}` : '';
+      const where = conditions.length > 0 ? ` WHERE ${conditions.map(join).join(' AND ')}` : '';
+      return `${head}${columns.map(join).join(', ')}${from}${where}`;
+    };
+    return { binds, required: [...this.#required], sql: remembered(sql) };
+  }
+}
+
+/** Texts that depend on some flags, written once each: mostly it is one. */
+export function remembered(
+  write: (flags: readonly boolean[]) => string,
+): (flags: readonly boolean[]) => string {
+  const known = new Map<string, string>();
+  return (flags) => {
+    const key = flags.join();
+    const text = known.get(key) ?? write(flags);
+    known.set(key, text);
+    return text;
+  };
 }
 
 function separated<T>(lists: readonly (readonly T[])[], separator: T): T[] {
@@ -289,7 +341,7 @@ export function affinityIn({ relation }: Site, column: number): Affinity {
 const isNumeric = (affinity: Affinity): boolean =>
   affinity === 'integer' || affinity === 'numeric' || affinity === 'real';
 
-function sameClass(a: Affinity, b: Affinity): boolean {
+export function sameClass(a: Affinity, b: Affinity): boolean {
   return a === b || (isNumeric(a) && isNumeric(b));
 }
 
@@ -308,6 +360,7 @@ export function takesCast(cast: ImageColumn['cast'], value: DriverValue): boolea
 
 /** All subsets but the empty one. */
 export function subsetsOf<T>(items: readonly T[]): T[][] {
-  return items.reduce<T[][]>((sets, item) => [...sets, ...sets.map((set) => [...set, item])], [[]]).slice(1);
+  let sets: T[][] = [[]];
+  for (const item of items) sets = sets.concat(sets.map((set) => set.concat([item])));
+  return sets.slice(1);
 }
-

@@ -112,7 +112,11 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const seen = new Set<SelectModel>();
   const nest: SelectModel[] = [];
 
-  const addSite = (relation: Relation, source: Site['source'], place: Pick<Site, 'isOuter' | 'nullable' | 'path'>) => {
+  const addSite = (
+    relation: Relation,
+    source: Site['source'],
+    place: Pick<Site, 'isOuter' | 'nullable' | 'path'>,
+  ) => {
     const site: Site = { relation, source, ...place, nest: [...nest], filters: new Set(), shows: new Set() };
     sites.push(site);
     siteOf.set(relation, site);
@@ -127,7 +131,12 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     return child;
   };
 
-  const visitFrom = (from: readonly Joined[], isOuter: boolean, nullable: boolean, path: readonly Relation[]) => {
+  const visitFrom = (
+    from: readonly Joined[],
+    isOuter: boolean,
+    nullable: boolean,
+    path: readonly Relation[],
+  ) => {
     for (const [at, { relation, join, on }] of from.entries()) {
       const later = from.slice(at + 1);
       const isNullable =
@@ -153,7 +162,12 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       }
       for (const conjunct of on) {
         visitText(conjunct.text, true);
-        conditions.push({ conjunct, right: join === 'inner' ? null : relation, join, within: nest.at(-1) ?? null });
+        conditions.push({
+          conjunct,
+          right: join === 'inner' ? null : relation,
+          join,
+          within: nest.at(-1) ?? null,
+        });
       }
     }
   };
@@ -162,7 +176,12 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const visitCore = (one: Core, within: Relation | null, shows = false) => {
     for (const conjunct of one.where) {
       visitText(conjunct.text, true);
-      conditions.push({ conjunct, right: within, join: within ? 'left' : 'inner', within: nest.at(-1) ?? null });
+      conditions.push({
+        conjunct,
+        right: within,
+        join: within ? 'left' : 'inner',
+        within: nest.at(-1) ?? null,
+      });
     }
     for (const { text } of one.outputs) visitText(text, !shows);
     for (const { text } of one.groupBy ?? []) visitText(text, true);
@@ -269,7 +288,8 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
         collation: column.collation === null ? null : { name: column.collation, explicit: false },
       };
       const collation = comparisonCollation(operand, own);
-      if (collation !== null) links.push({ from: owner, column: at, to, operand, collation, isBinding: true, isMutual: false });
+      if (collation !== null)
+        links.push({ from: owner, column: at, to, operand, collation, isBinding: true, isMutual: false });
     }
   }
   return { sites, links, children: [...children.values()], conditions: siteConditions };
@@ -305,7 +325,11 @@ function soleSite(operand: Operand, siteOf: ReadonlyMap<Relation, Site>): Site |
   return sole;
 }
 
-function throughSite(operand: Operand, relation: Relation, siteOf: ReadonlyMap<Relation, Site>): Site | undefined {
+function throughSite(
+  operand: Operand,
+  relation: Relation,
+  siteOf: ReadonlyMap<Relation, Site>,
+): Site | undefined {
   for (const part of partsOf(operand.text)) {
     if (part.kind !== 'ref' || part.relation !== relation) continue;
     const through = throughRef(part);

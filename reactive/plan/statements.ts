@@ -22,7 +22,9 @@ export class Statements {
       prepared = { statement: this.#connection.prepare(sql), width: highestParameter(sql) };
       this.#prepared.set(sql, prepared);
     }
-    return prepared.statement.all(values.length === prepared.width ? values : values.slice(0, prepared.width));
+    return prepared.statement.all(
+      values.length === prepared.width ? values : values.slice(0, prepared.width),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AstNode, Expr } from 'sqlite3-parser';
 import type { TableInfo } from '../../core/catalog.ts';
+import type { AccumulatorKind } from '../exact/accumulators.ts';
 import type { Affinity } from '../exact/affinity.ts';
 
 /**
@@ -75,6 +76,8 @@ export interface Output extends Operand {
   /** The name was given by AS. */
   readonly isAlias: boolean;
   readonly expr: Expr | null;
+  /** It is one of the aggregates that can be kept up by what enters and leaves, and nothing else. */
+  readonly aggregate?: { readonly kind: AccumulatorKind; readonly argument: Operand | null };
 }
 
 export type JoinKind = 'inner' | 'left' | 'right' | 'full';

@@ -53,7 +53,9 @@ export function predicateOf(expr: Expr, names: Names): Predicate | undefined {
     }
     case 'BetweenExpr': {
       const [tested, lower, upper] = [operand(plain.lhs), operand(plain.start), operand(plain.end)];
-      return tested && lower && upper && { kind: 'between', operand: tested, lower, upper, negated: plain.not };
+      return (
+        tested && lower && upper && { kind: 'between', operand: tested, lower, upper, negated: plain.not }
+      );
     }
     case 'IsNullExpr':
     case 'NotNullExpr': {
@@ -63,9 +65,15 @@ export function predicateOf(expr: Expr, names: Names): Predicate | undefined {
     case 'LikeExpr': {
       if (plain.op !== 'Like' || !names.likes) return undefined;
       const [tested, pattern] = [operand(plain.lhs), operand(plain.rhs)];
-      const escape = plain.escape && operand(plain.escape);
-      if (!tested || !pattern || (plain.escape && !escape)) return undefined;
-      return { kind: 'like', operand: tested, pattern, negated: plain.not, ...(escape && { escape }) };
+      const escaped = plain.escape && operand(plain.escape);
+      if (!tested || !pattern || (plain.escape && !escaped)) return undefined;
+      return {
+        kind: 'like',
+        operand: tested,
+        pattern,
+        negated: plain.not,
+        ...(escaped && { escape: escaped }),
+      };
     }
     default: {
       const tested = operand(plain);

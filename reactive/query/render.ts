@@ -89,7 +89,8 @@ export function renderTail(
   if (restriction !== undefined) conditions.push(`(${restriction})`);
   let sql = from.length > 0 ? ` FROM ${renderFrom(from, how)}` : '';
   if (conditions.length > 0) sql += ` WHERE ${conditions.join(' AND ')}`;
-  if (core.groupBy) sql += ` GROUP BY ${core.groupBy.map(({ text }) => groupTerm(renderText(text, how))).join(', ')}`;
+  if (core.groupBy)
+    sql += ` GROUP BY ${core.groupBy.map(({ text }) => groupTerm(renderText(text, how))).join(', ')}`;
   if (core.having) sql += ` HAVING ${renderText(core.having, how)}`;
   if (core.windowClause.length > 0) {
     const windows = core.windowClause.map(({ name, text }) => `${name} AS (${renderText(text, how)})`);
@@ -99,7 +100,8 @@ export function renderTail(
 }
 
 /** A bare integer in GROUP BY would be the number of a column. */
-const groupTerm = (text: string): string => (/^[\s(+-]*\d+[\s)]*$/.test(text) ? `(${text}) IS NOT NULL` : text);
+const groupTerm = (text: string): string =>
+  /^[\s(+-]*\d+[\s)]*$/.test(text) ? `(${text}) IS NOT NULL` : text;
 
 const joins = { inner: ' JOIN ', left: ' LEFT JOIN ', right: ' RIGHT JOIN ', full: ' FULL JOIN ' } as const;
 

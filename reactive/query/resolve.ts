@@ -24,13 +24,14 @@ import {
 } from 'sqlite3-parser';
 import type { ParameterPlan } from '../../core/parameters.ts';
 import { foldName } from '../../core/sql/identifier.ts';
+import type { AccumulatorKind } from '../exact/accumulators.ts';
 import { affinityOf } from '../exact/affinity.ts';
 import {
   type Column,
   type Conjunct,
   type Core,
-  type JoinKind,
   type Joined,
+  type JoinKind,
   type Nested,
   type Operand,
   type OrderTerm,
@@ -51,7 +52,8 @@ import type { QuerySchema } from './schema.ts';
 /** @throws Unresolved with the reason where this can't be told with certainty. */
 export function resolveQuery(sql: string, parameters: ParameterPlan, schema: QuerySchema): ResolvedQuery {
   const parsed = parseStmt(sql);
-  if (parsed.status === 'error' || parsed.root.type !== 'SelectStmt') throw new Unresolved('it is not a plain SELECT');
+  if (parsed.status === 'error' || parsed.root.type !== 'SelectStmt')
+    throw new Unresolved('it is not a plain SELECT');
   const shared: Shared = {
     schema,
     bindings: new Map(),
@@ -92,7 +94,10 @@ function numberVariables(sql: string, plan: ParameterPlan): Map<number, number> 
     const { text } = token;
     if (text === '?') count += 1;
     const named = plan.style === 'named' || plan.style === 'dollar' ? plan.names.indexOf(text) + 1 : 0;
-    numbers.set(token.span.offset, text === '?' ? count : text.startsWith('?') ? Number(text.slice(1)) : named);
+    numbers.set(
+      token.span.offset,
+      text === '?' ? count : text.startsWith('?') ? Number(text.slice(1)) : named,
+    );
   }
   return numbers;
 }
@@ -139,6 +144,9 @@ const lateralFunctions = new Map<string, readonly string[]>(
     name,
     ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path'],
   ]),
+);
+const accumulating = new Map<string, AccumulatorKind>(
+  (['count', 'sum', 'total', 'avg', 'min', 'max'] as const).map((kind) => [kind, kind]),
 );
 const joinType = { natural: 4, left: 8, right: 16 } as const;
 const maxRelations = 500;
@@ -268,14 +276,25 @@ class Resolver {
       if (column.type === 'ExprResultColumn') {
         const operand = this.#operand(column.expr, scope, ctes);
         const name = column.alias?.name.text ?? this.#nameOf(column.expr);
-        return [{ ...operand, name, isAlias: column.alias !== undefined, expr: column.expr }];
+        const aggregate = this.#aggregate(column.expr, scope, ctes);
+        return [
+          {
+            ...operand,
+            name,
+            isAlias: column.alias !== undefined,
+            expr: column.expr,
+            ...(aggregate && { aggregate }),
+          },
+        ];
       }
       if (column.type === 'TableStarResultColumn') {
         const name = foldName(column.table.text);
         const matching = scope.from.filter(({ relation }) => foldName(relation.name) === name);
         const [one] = matching;
         if (!one || matching.length > 1) throw new Unresolved(`${column.table.text}.* is ambiguous`);
-        return one.relation.columns.map((_, at) => starOutput(columnOperand(one.relation, at), one.relation, at));
+        return one.relation.columns.map((_, at) =>
+          starOutput(columnOperand(one.relation, at), one.relation, at),
+        );
       }
       return scope.from.flatMap(({ relation }) =>
         relation.columns.flatMap((_, at): Output[] => {
@@ -289,6 +308,22 @@ class Resolver {
     });
   }
 
+  #aggregate(expr: Expr, scope: Scope, ctes: Ctes): Output['aggregate'] {
+    const plain = withoutParentheses(expr);
+    if (plain.type === 'FunctionCallStarExpr') {
+      return plain.filterOver || foldName(plain.name.name) !== 'count'
+        ? undefined
+        : { kind: 'countRows', argument: null };
+    }
+    if (plain.type !== 'FunctionCallExpr' || plain.filterOver || plain.distinctness || plain.orderBy)
+      return undefined;
+    const kind = accumulating.get(foldName(plain.name.name));
+    const [argument, ...others] = plain.args ?? [];
+    if (!kind || others.length > 0) return undefined;
+    if (!argument) return kind === 'count' ? { kind: 'countRows', argument: null } : undefined;
+    return { kind, argument: this.#operand(argument, scope, ctes) };
+  }
+
   #nameOf(expr: Expr): string {
     if (expr.type === 'Id') return expr.name;
     if (expr.type === 'QualifiedExpr') return expr.column.text;
@@ -298,7 +333,8 @@ class Resolver {
   // ---------------------------------------------------------------- FROM
 
   #from(from: FromClause, scope: Scope, ctes: Ctes): void {
-    if (from.select) scope.from.push({ relation: this.#relation(from.select, scope, ctes), join: 'inner', on: [] });
+    if (from.select)
+      scope.from.push({ relation: this.#relation(from.select, scope, ctes), join: 'inner', on: [] });
     for (const { operator, table, constraint } of from.joins ?? []) {
       const bits = operator.type === 'TypedJoinJoinOperator' ? (operator.joinType ?? 0) : 0;
       const left = (bits & joinType.left) !== 0;
@@ -313,7 +349,12 @@ class Resolver {
     }
   }
 
-  #usingNames(relation: Relation, bits: number, constraint: JoinConstraint | undefined, scope: Scope): string[] {
+  #usingNames(
+    relation: Relation,
+    bits: number,
+    constraint: JoinConstraint | undefined,
+    scope: Scope,
+  ): string[] {
     if (constraint?.type === 'UsingJoinConstraint') return constraint.columns.map(({ text }) => text);
     if ((bits & joinType.natural) === 0) return [];
     return relation.columns
@@ -365,7 +406,13 @@ class Resolver {
     }
   }
 
-  #named(name: string, schema: string | undefined, alias: string | undefined, scope: Scope, ctes: Ctes): Relation {
+  #named(
+    name: string,
+    schema: string | undefined,
+    alias: string | undefined,
+    scope: Scope,
+    ctes: Ctes,
+  ): Relation {
     const cte = schema === undefined ? ctes.get(foldName(name)) : undefined;
     if (cte) {
       if (cte.isRecursive) throw new Unresolved(`${name} is recursive`);
@@ -374,13 +421,18 @@ class Resolver {
     }
     const info = this.#shared.schema.table(name, schema);
     if (!info) throw new Unresolved(`${name} is not a table of the schema`);
-    if (info.schema !== 'main') throw new Unresolved(`${name} belongs to ${info.schema}, which only this connection sees`);
+    if (info.schema !== 'main')
+      throw new Unresolved(`${name} belongs to ${info.schema}, which only this connection sees`);
     if (info.kind === 'view') return this.#view(info.sql, alias ?? info.name);
     if (info.kind !== 'table' || /^sqlite_/i.test(info.name))
       throw new Unresolved(`${name} is a table whose rows can't be followed`);
-    if (info.rowid === null && !info.withoutRowid) throw new Unresolved(`no name reaches the rowid of ${name}`);
+    if (info.rowid === null && !info.withoutRowid)
+      throw new Unresolved(`no name reaches the rowid of ${name}`);
     void scope;
-    return this.#make(alias ?? info.name, this.#shared.schema.columnsOf(info), { kind: 'table', table: info });
+    return this.#make(alias ?? info.name, this.#shared.schema.columnsOf(info), {
+      kind: 'table',
+      table: info,
+    });
   }
 
   #view(sql: string, name: string): Relation {
@@ -399,9 +451,12 @@ class Resolver {
   #derived(select: SelectModel, name: string, names: readonly string[] | undefined): Relation {
     const columns = (select.cores[0] as Core).outputs.map((output, at): Column => {
       const arms = select.cores.map((core) => core.outputs[at]);
-      if (arms.some((arm) => arm?.affinity !== output.affinity || collationName(arm) !== collationName(output)))
+      if (
+        arms.some((arm) => arm?.affinity !== output.affinity || collationName(arm) !== collationName(output))
+      )
         throw new Unresolved('the arms of a compound in FROM differ in affinity or collation');
-      if (collationName(output) === 'unknown') throw new Unresolved('an expression holds COLLATE in its midst');
+      if (collationName(output) === 'unknown')
+        throw new Unresolved('an expression holds COLLATE in its midst');
       return {
         name: names?.[at] ?? output.name,
         affinity: output.affinity,
@@ -462,12 +517,7 @@ class Resolver {
   }
 
   /** An integer or an alias names an output; a column that is one names it, too. */
-  #orderedOutput(
-    expr: Expr,
-    outputs: readonly Output[],
-    scope: Scope,
-    ctes: Ctes,
-  ): number | null {
+  #orderedOutput(expr: Expr, outputs: readonly Output[], scope: Scope, ctes: Ctes): number | null {
     if (expr.type === 'NumericLiteral' && /^\d+$/.test(expr.value)) {
       const at = Number(expr.value) - 1;
       return outputs[at] ? at : null;
@@ -590,7 +640,9 @@ class Resolver {
     }
     parts.push(this.#sql.slice(at, root.span.offset + root.span.length));
     // A comment to the end of the line would swallow what comes behind.
-    return parts.map((part) => (typeof part === 'string' ? withoutComments(part) : part)).filter((part) => part !== '');
+    return parts
+      .map((part) => (typeof part === 'string' ? withoutComments(part) : part))
+      .filter((part) => part !== '');
   }
 
   /** What gives another value each time, and what belongs to another query. */
@@ -614,8 +666,10 @@ class Resolver {
         if (!this.#shared.schema.functions.isDeterministic(name))
           throw new Unresolved(`${name}() may give another value each time`);
         const time = timeFunctions.get(name);
-        if (time !== undefined && !mentionsColumn(args[time])) throw new Unresolved(`${name}() may read the clock`);
-        if (node.filterOver?.overClause || !this.#shared.schema.functions.isAggregate(name, args.length)) return;
+        if (time !== undefined && !mentionsColumn(args[time]))
+          throw new Unresolved(`${name}() may read the clock`);
+        if (node.filterOver?.overClause || !this.#shared.schema.functions.isAggregate(name, args.length))
+          return;
         this.#own(node, scope);
       }
     }
@@ -690,7 +744,9 @@ class Resolver {
       return columnOperand(one.relation, columnOf(one.relation, name));
     }
     if (!isRowid(name)) return undefined;
-    const tables = scope.from.filter(({ relation }) => relation.of.kind === 'table' && relation.of.table.rowid);
+    const tables = scope.from.filter(
+      ({ relation }) => relation.of.kind === 'table' && relation.of.table.rowid,
+    );
     const [table] = tables;
     if (!table) return undefined;
     if (scope.from.length > 1) throw new Unresolved(`${name} is ambiguous`);
@@ -698,12 +754,15 @@ class Resolver {
   }
 
   #byTable(node: Extract<Expr, { type: 'QualifiedExpr' }>, scope: Scope): Operand | undefined {
-    const matching = scope.from.filter(({ relation }) => foldName(relation.name) === foldName(node.table.text));
+    const matching = scope.from.filter(
+      ({ relation }) => foldName(relation.name) === foldName(node.table.text),
+    );
     const [one] = matching;
     if (!one) return undefined;
     if (matching.length > 1) throw new Unresolved(`${node.table.text} is ambiguous`);
     const { relation } = one;
-    if (node.schema && relation.of.kind !== 'table') throw new Unresolved(`${this.#slice(node.span)} is ambiguous`);
+    if (node.schema && relation.of.kind !== 'table')
+      throw new Unresolved(`${this.#slice(node.span)} is ambiguous`);
     const at = columnOf(relation, node.column.text);
     if (at >= 0) return columnOperand(relation, at);
     if (isRowid(node.column.text) && relation.of.kind === 'table' && relation.of.table.rowid)
@@ -769,7 +828,16 @@ function refuseWindows(expr: Expr): void {
   });
 }
 
-const comparing = new Set<string>(['Equals', 'NotEquals', 'Less', 'LessEquals', 'Greater', 'GreaterEquals', 'Is', 'IsNot']);
+const comparing = new Set<string>([
+  'Equals',
+  'NotEquals',
+  'Less',
+  'LessEquals',
+  'Greater',
+  'GreaterEquals',
+  'Is',
+  'IsNot',
+]);
 
 function compares(root: Expr): boolean {
   let found = false;

@@ -49,7 +49,8 @@ function functionsOf(engine: Engine): Functions {
     .all([]);
   for (const [name, type, count, constant] of list) {
     const key = String(name);
-    if (type === 'a' || type === 'w') aggregates.set(key, (aggregates.get(key) ?? new Set()).add(Number(count)));
+    if (type === 'a' || type === 'w')
+      aggregates.set(key, (aggregates.get(key) ?? new Set()).add(Number(count)));
     else if (constant !== 0n) deterministic.add(key);
   }
   return {

@@ -1,0 +1,211 @@
+import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import { type Accumulator, primeAccumulator } from '../exact/accumulators.ts';
+import { type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
+import type { BlockPlan } from '../plan/block-plan.ts';
+import type { DeltaColumn, GroupPlan, SiteDelta } from '../plan/group-plan.ts';
+import type { Site } from '../plan/sites.ts';
+import type { Answer } from './answer.ts';
+import type { BlockDelta, Run } from './block.ts';
+import { compileAll } from './block-conditions.ts';
+import type { Entry } from './entry.ts';
+import { imageValue } from './images.ts';
+import { compositeKey, type NetChange } from './net-changes.ts';
+import type { Work } from './work.ts';
+
+interface GroupState {
+  readonly values: readonly DriverValue[];
+  rows: bigint;
+  readonly accumulators: readonly Accumulator[];
+  exact: boolean;
+}
+
+/**
+ * The groups of a block, kept up by the rows that enter and leave them.
+ *
+ * Guarantees: what it tells of a group is what SQLite computes over it. A group's state is read when it is first
+ * touched, and read again whenever its aggregates can't be told exactly. The hard part is not here but in which
+ * rows enter and leave: one site's images, joined with the others as they are after the commit.
+ */
+export class Groups {
+  readonly #block: BlockPlan;
+  readonly #plan: GroupPlan;
+  readonly #answer: Answer;
+  readonly #run: Run;
+  readonly #work: Work;
+  readonly #states = new Map<EqualityKey, GroupState>();
+  readonly #filters = new Map<Site, (image: DriverRow) => boolean>();
+
+  private constructor(block: BlockPlan, plan: GroupPlan, answer: Answer, run: Run, work: Work) {
+    this.#block = block;
+    this.#plan = plan;
+    this.#answer = answer;
+    this.#run = run;
+    this.#work = work;
+  }
+
+  /** Null where the block's groups, with these parameters, can't be kept. */
+  static of(
+    block: BlockPlan,
+    answer: Answer,
+    run: Run,
+    work: Work,
+    parameters: readonly DriverValue[],
+  ): Groups | null {
+    if (!block.groups) return null;
+    const groups = new Groups(block, block.groups, answer, run, work);
+    for (const [site, { where }] of block.groups.sites) {
+      const filter = compileAll(where, parameters);
+      if (!filter) return null;
+      groups.#filters.set(site, filter);
+    }
+    return groups;
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** What changes of one site make of the groups. Null: that can't be told. */
+  delta(site: Site, changes: readonly NetChange[]): BlockDelta | null {
+    const delta = this.#plan.sites.get(site);
+    const filter = this.#filters.get(site);
+    if (!delta || !filter) return null;
+    const touched = new Map<EqualityKey, GroupState | null>();
+    const read = this.#reader(site, delta);
+    for (const { before, after } of changes) {
+      if (before && filter(before)) this.#apply(delta, before, site, read(before), -1, touched);
+      if (after && filter(after)) this.#apply(delta, after, site, read(after), 1, touched);
+    }
+    return this.#settle(touched);
+  }
+
+  /** Somebody else has looked after these groups, or after all. */
+  forget(keys?: Iterable<EqualityKey>): void {
+    if (!keys) this.#states.clear();
+    else for (const key of keys) this.#states.delete(key);
+  }
+
+  /** The rows that an image is joined with; those of equal values are read once. */
+  #reader(site: Site, { query }: SiteDelta): (image: DriverRow) => readonly DriverRow[] {
+    if (!query) return () => single;
+    const known = new Map<EqualityKey, readonly DriverRow[]>();
+    const sql = query.sql(query.binds.map(() => false));
+    const [bind, ...others] = query.binds;
+    return (image) => {
+      const values = query.binds.map(({ column }) => imageValue(site, image, column));
+      // NULL equals nothing.
+      if (query.required.some((at) => values[at] === null)) return none;
+      const key =
+        bind && others.length === 0
+          ? `${typeof values[0]}${String(equalityKeyOf(values[0] ?? null, 'BINARY'))}`
+          : values.map((value) => `${typeof value}${String(value)}`).join('\0');
+      let rows = known.get(key);
+      if (!rows) {
+        rows = this.#run(sql, values);
+        known.set(key, rows);
+        this.#work.probes += 1;
+      }
+      return rows;
+    };
+  }
+
+  #apply(
+    { group, arguments: columns }: SiteDelta,
+    image: DriverRow,
+    site: Site,
+    rows: readonly DriverRow[],
+    sign: 1 | -1,
+    touched: Map<EqualityKey, GroupState | null>,
+  ): void {
+    const collations = this.#block.key.collations;
+    for (const row of rows) {
+      const value = (column: DeltaColumn): DriverValue =>
+        column.from === 'image'
+          ? imageValue(site, image, column.column.column)
+          : (row[column.position] ?? null);
+      const values = group.map(value);
+      const key = compositeKey(values, collations);
+      let state = touched.get(key);
+      if (state === undefined) {
+        state = this.#states.get(key) ?? null;
+        // Without a state it is read whole, as it is after the commit.
+        touched.set(key, state ?? this.#unknown(values));
+      }
+      if (!state) continue;
+      state.rows += BigInt(sign);
+      for (const [at, accumulator] of state.accumulators.entries()) {
+        const column = columns[at];
+        const argument = column ? value(column) : null;
+        state.exact = (sign > 0 ? accumulator.add(argument) : accumulator.remove(argument)) && state.exact;
+      }
+    }
+  }
+
+  /** A group of which only the key is known. */
+  #unknown(values: readonly DriverValue[]): GroupState {
+    return { values, rows: -1n, accumulators: [], exact: false };
+  }
+
+  #settle(touched: ReadonlyMap<EqualityKey, GroupState | null>): BlockDelta {
+    const removed = new Set<Entry>();
+    const rows: DriverRow[] = [];
+    for (const [key, state] of touched) {
+      const entry = this.#answer.get(key);
+      if (entry) removed.add(entry);
+      if (!state) continue;
+      const isTold = state.exact && state.accumulators.every(({ exact }) => exact) && state.rows >= 0n;
+      if (isTold && state.accumulators.length === this.#plan.aggregates.length) {
+        if (state.rows > 0n || this.#block.kind === 'total') rows.push(this.#row(state, entry));
+        else this.#states.delete(key);
+        continue;
+      }
+      const row = this.#prime(key, state.values);
+      if (row) rows.push(row);
+    }
+    return { removed, rows };
+  }
+
+  /** Reads a group as it is now, and what its aggregates go on from. */
+  #prime(key: EqualityKey, values: readonly DriverValue[]): DriverRow | null {
+    this.#states.delete(key);
+    this.#work.restricted += 1;
+    const [index] = this.#block.indexes;
+    const [row] = index
+      ? this.#run(index.primed(values.map((value) => value === null)), values)
+      : this.#run(this.#block.primed, []);
+    if (!row) return null;
+    let at = this.#width;
+    const [rows = 0n] = row.slice(at++);
+    const accumulators = this.#plan.aggregates.map(({ kind, collation }) => {
+      const width = kind === 'sum' || kind === 'total' || kind === 'avg' ? 4 : 1;
+      const own = row.slice(at, at + width);
+      at += width;
+      return primeAccumulator(kind, collation, own);
+    });
+    const exact = accumulators.every((accumulator) => accumulator.exact);
+    if (exact) this.#states.set(key, { values, rows: BigInt(rows as bigint), accumulators, exact: true });
+    return row.slice(0, this.#width);
+  }
+
+  /** Columns of a row without what primes it. */
+  get #width(): number {
+    return this.#block.visible + this.#block.key.positions.length;
+  }
+
+  #row(state: GroupState, entry: Entry | undefined): DriverRow {
+    const { positions } = this.#block.key;
+    const group = (at: number): DriverValue => {
+      // The spelling that was shown stays.
+      const shown = entry?.values[positions[at] ?? 0];
+      return shown === undefined || typeof shown === 'number' ? (state.values[at] ?? null) : shown;
+    };
+    const row = this.#plan.outputs.map((output) =>
+      'group' in output ? group(output.group) : (state.accumulators[output.aggregate]?.result() ?? null),
+    );
+    return [...row, ...positions.map((_, at) => group(at))];
+  }
+}
+
+const none: readonly DriverRow[] = [];
+/** An image by itself. */
+const single: readonly DriverRow[] = [[]];
