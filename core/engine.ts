@@ -372,6 +372,33 @@ export class Engine implements HubMember {
     );
   }
 
+  /**
+   * As `readConsistently`, for reads that may turn out not to be needed: the transaction begins with the first
+   * `begin`, which tells whether another program's commit is part of the state. In memory nobody else commits.
+   */
+  readOnDemand<R>(read: (begin: () => boolean) => R): R {
+    this.assertOpen('query');
+    if (this.config.path === null || this.connection.inTransaction)
+      return this.guard(() => read(() => false));
+    let foreign: boolean | undefined;
+    let goOn: (() => void) | undefined;
+    const begin = (): boolean => {
+      if (foreign !== undefined) return foreign;
+      goOn = this.#witness.stopWaiting();
+      this.#begin.run([]);
+      foreign = this.#witness.sawForeignCommit();
+      return foreign;
+    };
+    return this.guard(() => {
+      try {
+        return read(begin);
+      } finally {
+        if (!this.#closed && goOn && this.connection.inTransaction) this.#commit.run([]);
+        if (!this.#closed) goOn?.();
+      }
+    });
+  }
+
   /** A lock that somebody holds is no error here; any other failure is reported, once until it is another. */
   #attempt<R>(during: string, call: () => R): R | undefined {
     try {

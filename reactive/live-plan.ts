@@ -38,11 +38,19 @@ export interface IncrementalPlan {
   readonly parameters: readonly (string | number)[];
 }
 
+/** What plans get from those who run them. */
+export interface PlanningParts {
+  /** A name for one more TEMP table. */
+  readonly nextTable: () => string;
+  /** Called before a plan's statement reads. */
+  readonly beforeRead: () => void;
+}
+
 // Functions whose rows depend on their arguments alone.
 const pureTableFunctions = new Set(['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree', 'generate_series']);
 
 /** @throws ProgrammingError for anything but a SELECT, and for one that SQLite refuses. */
-export function planLive(engine: Engine, sql: string, nextTable: () => string): LivePlan {
+export function planLive(engine: Engine, sql: string, parts: PlanningParts): LivePlan {
   const original = engine.compile(sql);
   if (original.plan.kind !== 'select') {
     throw new ProgrammingError('A live query takes a SELECT. Use execute() for statements that write.', {
@@ -58,7 +66,7 @@ export function planLive(engine: Engine, sql: string, nextTable: () => string): 
   const columns = original.columns;
   const keyed = withKeys(engine, sql, columns.length, planRowKeys(sql, keyCatalog(engine)));
   const ordered = hasOuterOrder(sql);
-  const { incremental, reason } = planIncremental(engine, original, readsEverything, nextTable);
+  const { incremental, reason } = planIncremental(engine, original, readsEverything, parts);
   return {
     generation: engine.schemaGeneration,
     sql: keyed.sql,
@@ -87,7 +95,7 @@ function planIncremental(
   engine: Engine,
   statement: Statement,
   readsEverything: boolean,
-  nextTable: () => string,
+  { nextTable, beforeRead }: PlanningParts,
 ): { incremental: IncrementalPlan | null; reason?: string } {
   try {
     if (readsEverything) throw new Unresolved('it reads a table whose changes nobody tells');
@@ -101,7 +109,11 @@ function planIncremental(
       nextTable,
     });
     return {
-      incremental: { query, statements: new Statements(engine.connection), parameters: resolved.parameters },
+      incremental: {
+        query,
+        statements: new Statements(engine.connection, beforeRead),
+        parameters: resolved.parameters,
+      },
     };
   } catch (error) {
     if (error instanceof Unresolved) return { incremental: null, reason: error.message };

@@ -22,6 +22,9 @@ import { type Schedule, scheduleFlush } from './schedule.ts';
 const registryKey = Symbol('freshet.live');
 const retryMs = 50;
 
+/** Answers can't be maintained from what was captured: another program has committed, too. */
+const foreignCommit = new Error('Another program has committed');
+
 /** What the live queries of a connection are, and what keeping them fresh has taken so far. */
 export interface LiveMetrics {
   /** Live queries with the same SQL and parameters count once. */
@@ -57,6 +60,8 @@ export class LiveRegistry implements Maintainer {
   /** Somebody hasn't been told of their last answer. */
   readonly #untold = new Set<Materialisation>();
   readonly #scheduled = new Set<Schedule>();
+  /** Begins the read transaction in which answers are maintained. */
+  #begin: (() => boolean) | undefined;
   #nextOwner = 1n;
   #settling: (() => void)[] = [];
   #waiting = false;
@@ -180,12 +185,21 @@ export class LiveRegistry implements Maintainer {
     const failed: (() => void)[] = [];
     let foreign = false;
     try {
-      this.#engine.readConsistently((sawForeign) => {
-        foreign = sawForeign;
-        // What was captured doesn't explain what another program has done.
-        if (foreign) for (const one of this.#materialisations.values()) this.#outdated.add(one);
-        for (const one of noted)
-          if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
+      this.#engine.readOnDemand((begin) => {
+        this.#begin = begin;
+        const refreshAll = (): void => {
+          foreign = true;
+          for (const one of this.#materialisations.values()) this.#outdated.add(one);
+        };
+        if (this.#outdated.size > 0 && begin()) refreshAll();
+        try {
+          for (const one of noted)
+            if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
+        } catch (error) {
+          if (error !== foreignCommit) throw error;
+          refreshAll();
+        }
+        this.#begin = undefined;
         for (const one of [...this.#outdated]) this.#attempt(one, () => one.refresh(), failed);
       });
     } catch (error) {
@@ -194,10 +208,16 @@ export class LiveRegistry implements Maintainer {
       if (isRetryable(error)) this.#retryLater();
       else this.#failAll(error);
     }
+    this.#begin = undefined;
     this.#childTables.sweep();
     this.#scheduleDeliveries();
     for (const fail of failed) fail();
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
+  }
+
+  /** What was captured doesn't explain what another program has done meanwhile. */
+  #beforeRead(): void {
+    if (this.#begin?.()) throw foreignCommit;
   }
 
   #attempt(materialisation: Materialisation, call: () => void, failed: (() => void)[]): void {
@@ -205,7 +225,7 @@ export class LiveRegistry implements Maintainer {
       call();
       this.#outdated.delete(materialisation);
     } catch (error) {
-      if (isRetryable(error)) throw error;
+      if (isRetryable(error) || error === foreignCommit) throw error;
       failed.push(() => materialisation.fail(error));
       this.#release(materialisation);
     }
@@ -275,7 +295,10 @@ export class LiveRegistry implements Maintainer {
   #planFor(sql: string): LivePlan {
     const known = this.#plans.get(sql);
     if (known?.generation === this.#engine.schemaGeneration) return known;
-    const plan = planLive(this.#engine, sql, () => this.#childTables.nextName());
+    const plan = planLive(this.#engine, sql, {
+      nextTable: () => this.#childTables.nextName(),
+      beforeRead: () => this.#beforeRead(),
+    });
     this.#plans.set(sql, plan);
     return plan;
   }

@@ -1,6 +1,5 @@
 import type { Engine } from '../core/engine.ts';
 import type { Row } from '../core/values.ts';
-import type { EqualityKey } from './exact/collation.ts';
 import type { LiveDelta, RowDelta } from './live-delta.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { Entry } from './maintain/entry.ts';
@@ -47,6 +46,12 @@ interface FollowedSites {
 /** Up to this many rows of an answer are compared one by one to see whether it looks as it did. */
 const maxCompared = 1000;
 
+/** Row by row, without a look at what the two share: small answers are as fast to compare. */
+function sameRows(a: Snapshot<Row>, b: Snapshot<Row>): boolean {
+  const rows = a.rows;
+  return b.rows.every((row, at) => row === rows[at] || (a.item(at) as Entry).looksLike(b.item(at) as Entry));
+}
+
 /** Rows of an answer that was kept in another way: found again by what they show, each once. */
 class Recollection {
   readonly #entries = new Map<string, Entry[]>();
@@ -78,7 +83,9 @@ export class Materialisation {
   readonly #parts: MaterialisationParts;
   readonly #seats = new Map<Recipient, Seat>();
   /** Entries that were in the answer since the recipient that is furthest behind was told. */
-  readonly #retired = new Map<EqualityKey, Entry[]>();
+  readonly #retired: Entry[] = [];
+  /** The same by what they show; made when first needed. */
+  #retiredByContent: Map<string, Entry> | undefined;
   #plan: LivePlan | undefined;
   #answer: LiveAnswer | undefined;
   #followed: FollowedSites | undefined;
@@ -161,7 +168,8 @@ export class Materialisation {
     }
     for (const { seen } of this.#seats.values()) if (seen !== this.#current) return;
     this.#isTold = true;
-    this.#retired.clear();
+    this.#retired.length = 0;
+    this.#retiredByContent = undefined;
   }
 
   #tell(seat: Seat): void {
@@ -215,8 +223,11 @@ export class Materialisation {
     this.#followed = this.#parts.follow(plan, answer);
   }
 
+  /** A row that some recipient may still hold, and that looks like this one. */
   #recall(entry: Entry): Entry | undefined {
-    return this.#retired.get(entry.key)?.find((one) => one.looksLike(entry));
+    if (this.#retired.length === 0) return undefined;
+    this.#retiredByContent ??= new Map(this.#retired.map((one) => [one.content, one]));
+    return this.#retiredByContent.get(entry.content);
   }
 
   /** Takes the answer over. A result that looks as it did is the very snapshot that it was. */
@@ -228,15 +239,17 @@ export class Materialisation {
     this.#added = [];
     this.#latest = snapshot;
     const before = this.#current;
-    const held = this.#isTold ? [before] : [before, ...[...this.#seats.values()].map(({ seen }) => seen)];
-    const alike = held.find((one) => one && this.#looksLike(one, snapshot, removed, added));
+    const alike = this.#isTold
+      ? before && this.#looksLike(before, snapshot, removed, added)
+        ? before
+        : undefined
+      : [before, ...[...this.#seats.values()].map(({ seen }) => seen)].find(
+          (one) => one && this.#looksLike(one, snapshot, removed, added),
+        );
     this.#current = alike ?? snapshot;
     if (this.#current === before) return;
-    for (const entry of removed) {
-      const known = this.#retired.get(entry.key);
-      if (known) known.push(entry);
-      else this.#retired.set(entry.key, [entry]);
-    }
+    this.#retired.push(...removed);
+    this.#retiredByContent = undefined;
     this.#isTold = false;
     this.#parts.changed();
   }
@@ -248,10 +261,10 @@ export class Materialisation {
     added: readonly Entry[],
   ): boolean {
     if (one.size !== snapshot.size || (one.size > 0 && !this.#hasColumnsOf(one))) return false;
-    // In a large answer one new row that nothing like it has left is proof enough.
+    // In a large answer a new row that nothing like it has left is proof enough.
+    if (one.size <= maxCompared) return sameRows(one, snapshot);
     const [first] = added;
-    if (one.size > maxCompared && first && !removed.some((entry) => entry.looksLike(first)) && this.#isTold)
-      return false;
+    if (first && this.#isTold && !removed.some((entry) => entry.looksLike(first))) return false;
     return one.equals(snapshot, (a, b) => a === b || (a as Entry).looksLike(b as Entry));
   }
 

@@ -65,14 +65,20 @@ export class FileWitness {
   /** Runs `call`, which fails at once where it would have waited for a lock. */
   withoutWaiting<R>(call: () => R): R {
     if (this.#path === null) return call();
-    // The user may have set another than was configured.
-    const timeout = this.#busyTimeout.get([])?.[0];
-    this.#connection.exec('PRAGMA busy_timeout = 0');
+    const goOn = this.stopWaiting();
     try {
       return call();
     } finally {
-      this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
+      goOn();
     }
+  }
+
+  /** From now on nothing waits for a lock; the result takes that back. */
+  stopWaiting(): () => void {
+    // The user may have set another than was configured.
+    const timeout = this.#busyTimeout.get([])?.[0];
+    this.#connection.exec('PRAGMA busy_timeout = 0');
+    return () => this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
 }
 

@@ -10,13 +10,17 @@ interface Prepared {
 /** The statements of one plan, compiled when they are first run, with parameters by number. */
 export class Statements {
   readonly #connection: DriverConnection;
+  readonly #beforeRead: () => void;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(connection: DriverConnection) {
+  /** `beforeRead` is called before anything is read. */
+  constructor(connection: DriverConnection, beforeRead: () => void) {
     this.#connection = connection;
+    this.#beforeRead = beforeRead;
   }
 
   all(sql: string, values: readonly DriverValue[]): DriverRow[] {
+    this.#beforeRead();
     let prepared = this.#prepared.get(sql);
     if (!prepared) {
       prepared = { statement: this.#connection.prepare(sql), width: highestParameter(sql) };

@@ -449,6 +449,10 @@ class Resolver {
   }
 
   #derived(select: SelectModel, name: string, names: readonly string[] | undefined): Relation {
+    // SQLite 3.53 loses conditions that it moves into such an arm: https://sqlite.org/optoverview.html#pushdown
+    const isOuter = ({ from }: Core) => from.some(({ join }) => join === 'right' || join === 'full');
+    if (select.cores.length > 1 && select.cores.some(isOuter))
+      throw new Unresolved('an arm of a compound in FROM has a RIGHT or FULL JOIN');
     const columns = (select.cores[0] as Core).outputs.map((output, at): Column => {
       const arms = select.cores.map((core) => core.outputs[at]);
       if (
