@@ -345,7 +345,37 @@ const reevaluated: readonly (readonly [what: string, sql: string, reason: RegExp
     'SELECT k FROM a GROUP BY k HAVING EXISTS (SELECT 1 FROM bag WHERE bag.k = a.k)',
     /^a subquery over groups compares columns of different affinity/,
   ],
-  ['VALUES', 'SELECT id FROM a UNION ALL VALUES (1), (2)', /^VALUES has no rows to follow/],
+  [
+    'DISTINCT over groups',
+    'SELECT DISTINCT count(*) AS c FROM a GROUP BY k',
+    /^DISTINCT over groups or windows/,
+  ],
+  [
+    'DISTINCT in an order of something else',
+    'SELECT DISTINCT k FROM a ORDER BY n',
+    /^DISTINCT is ordered by something that it does not show/,
+  ],
+  [
+    'an order by a window function',
+    'SELECT id FROM a ORDER BY row_number() OVER (PARTITION BY k ORDER BY id), id',
+    /^ORDER BY has a window function/,
+  ],
+  [
+    'tables joined in parentheses',
+    'SELECT a.id FROM a LEFT JOIN (b JOIN c ON c.b_id = b.id) ON b.a_id = a.id',
+    /^it joins tables in parentheses/,
+  ],
+  [
+    'a compound in FROM of columns that compare differently',
+    'SELECT t FROM (SELECT g AS t FROM a UNION ALL SELECT s FROM b)',
+    /^the arms of a compound in FROM differ in affinity or collation/,
+  ],
+  [
+    'a subquery that uses an alias of the query around it',
+    'SELECT id, n AS m FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.v = m)',
+    /^a subquery uses an alias of the query around it/,
+  ],
+  ['VALUES', 'SELECT id FROM a UNION ALL VALUES (1), (2)', /^it reads no table/],
   [
     'an aggregate that belongs to the query around it',
     'SELECT k, (SELECT max(a.n) FROM b) AS m FROM a GROUP BY k',

@@ -111,7 +111,7 @@ function planIncremental(
     return {
       incremental: {
         query,
-        statements: new Statements(engine.connection, beforeRead),
+        statements: new Statements(engine, beforeRead),
         parameters: resolved.parameters,
       },
     };

@@ -352,6 +352,10 @@ export class LiveRegistry implements Maintainer {
     const watches = answer.sites.map((site) => new SiteWatch(owner, site, values));
     const following = { tables: plan.tables, everything: plan.readsEverything, watches };
     this.#followers.add(owner, following);
+    for (const watch of watches) {
+      if (!watch.presence) continue;
+      answer.tellPresence(watch.site, (key, isPresent) => this.#followers.setPresent(watch, key, isPresent));
+    }
     const unfollow = (): void => {
       this.#followers.remove(owner, following);
       if (answer.maintain && plan.incremental) this.#childTables.release(plan.incremental.query);

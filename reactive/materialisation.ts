@@ -83,7 +83,7 @@ export class Materialisation {
   readonly #parts: MaterialisationParts;
   readonly #seats = new Map<Recipient, Seat>();
   /** Entries that were in the answer since the recipient that is furthest behind was told. */
-  readonly #retired: Entry[] = [];
+  #retired: Entry[] = [];
   /** The same by what they show; made when first needed. */
   #retiredByContent: Map<string, Entry> | undefined;
   #plan: LivePlan | undefined;
@@ -168,7 +168,7 @@ export class Materialisation {
     }
     for (const { seen } of this.#seats.values()) if (seen !== this.#current) return;
     this.#isTold = true;
-    this.#retired.length = 0;
+    this.#retired = [];
     this.#retiredByContent = undefined;
   }
 
@@ -214,8 +214,8 @@ export class Materialisation {
     const recalled = before && sameColumns ? new Recollection(before.answer.entries()) : undefined;
     answer.answer.recall = (entry) => this.#recall(entry) ?? recalled?.take(entry);
     answer.answer.onChange = ({ removed, added }) => {
-      this.#removed.push(...removed);
-      this.#added.push(...added);
+      this.#removed = this.#removed.concat(removed);
+      this.#added = this.#added.concat(added);
     };
     this.close();
     this.#plan = plan;
@@ -248,7 +248,7 @@ export class Materialisation {
         );
     this.#current = alike ?? snapshot;
     if (this.#current === before) return;
-    this.#retired.push(...removed);
+    this.#retired = this.#retired.concat(removed);
     this.#retiredByContent = undefined;
     this.#isTold = false;
     this.#parts.changed();

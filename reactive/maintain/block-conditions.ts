@@ -2,6 +2,19 @@ import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import type { Condition } from '../exact/condition.ts';
 import { compilePredicate, type Predicate } from '../exact/predicate.ts';
 
+/** Whether an image satisfies those of them that JavaScript can tell. */
+export function compileSome(
+  predicates: readonly Predicate[],
+  parameters: readonly DriverValue[],
+): (image: DriverRow) => boolean {
+  const conditions = predicates
+    .map((predicate) => compilePredicate(predicate, parameters))
+    .filter((condition) => condition !== undefined);
+  return conditions.length === 0
+    ? () => true
+    : (image) => conditions.every((condition) => condition(image) === true);
+}
+
 /** Whether an image satisfies all of them; null where JavaScript can't tell it of one of them. */
 export function compileAll(
   predicates: readonly Predicate[] | undefined,

@@ -1,27 +1,18 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
-import type { BlockPlan, FastRows, KeyIndex, SitePlan } from '../plan/block-plan.ts';
+import type { BlockPlan, FastRows, KeyIndex, PresenceKey, SitePlan } from '../plan/block-plan.ts';
+import { keyColumns } from '../plan/plan-block.ts';
 import { type ImageColumn, type Probe, subsetsOf, takesCast } from '../plan/reach.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Answer, AnswerChange } from './answer.ts';
-import { compileAll } from './block-conditions.ts';
+import { compileAll, compileSome } from './block-conditions.ts';
+import type { BlockDelta, Run, SiteChanges } from './block-delta.ts';
 import type { Entry } from './entry.ts';
 import { Groups } from './groups.ts';
 import { imageValue } from './images.ts';
 import { compositeKey, type NetChange } from './net-changes.ts';
+import { PresentKeys } from './presence.ts';
 import type { Work } from './work.ts';
-
-/** The changes that concern one block, by the place where the changed rows come in. */
-export type SiteChanges = ReadonlyMap<Site, readonly NetChange[]>;
-
-/** Runs a statement of a block with the query's parameters and further values behind them. */
-export type Run = (sql: string, more: readonly DriverValue[]) => DriverRow[];
-
-/** Entries that may have changed, and the rows that now stand for them. */
-export interface BlockDelta {
-  readonly removed: ReadonlySet<Entry>;
-  readonly rows: readonly DriverRow[];
-}
 
 /** Keys of one index, each once. */
 type Keys = Map<EqualityKey, readonly DriverValue[]>;
@@ -42,9 +33,12 @@ export class Block {
   /** Entries by the key of an index; made when first needed. */
   readonly #byKey: (Map<EqualityKey, Set<Entry>> | null)[];
   readonly #plans: ReadonlyMap<Site, SitePlan>;
+  readonly #present: PresentKeys[] = [];
   #wholeCost = 1;
   #keyCost = 0.005;
 
+  /** What an image must satisfy to matter, as far as JavaScript can tell. */
+  readonly #filters: ReadonlyMap<Site, (image: DriverRow) => boolean>;
   readonly #groups: Groups | null;
   readonly #fast: ((image: DriverRow) => boolean) | null;
 
@@ -57,6 +51,7 @@ export class Block {
     this.#groups = Groups.of(plan, answer, run, work, parameters);
     this.#byKey = plan.indexes.map(() => null);
     this.#plans = new Map(plan.sites.map((one) => [one.site, one]));
+    this.#filters = new Map(plan.sites.map(({ site, filters }) => [site, compileSome(filters, parameters)]));
   }
 
   /** Reads everything by `sql`, which is the plan's own with an order and a limit, perhaps. */
@@ -78,13 +73,13 @@ export class Block {
     const count = affected.reduce((sum, keys) => sum + keys.size, 0);
     if (count * this.#keyCost > this.#wholeCost * 0.7 && count > 4) return null;
     const removed = new Set<Entry>();
-    const rows: DriverRow[] = [];
+    let rows: DriverRow[] = [];
     const start = this.#work.now();
     for (const [at, keys] of affected.entries()) {
       if (keys.size === 0) continue;
       this.#groups?.forget(keys.keys());
       for (const key of keys.keys()) for (const entry of this.#entriesOf(at, key)) removed.add(entry);
-      rows.push(...this.#rowsOf(this.plan.indexes[at] as KeyIndex, keys));
+      rows = rows.concat(this.#rowsOf(this.plan.indexes[at] as KeyIndex, keys));
     }
     if (count > 0) this.#keyCost = average(this.#keyCost, (this.#work.now() - start) / count);
     return { removed, rows };
@@ -117,8 +112,15 @@ export class Block {
     return { removed, rows };
   }
 
+  /** Tells from now on which rows of a joined table the answer holds. */
+  tellPresence(key: PresenceKey, changed: (key: EqualityKey, isPresent: boolean) => void): void {
+    this.#present.push(new PresentKeys(key, changed));
+  }
+
   /** Keeps the reverse indexes true to the answer. */
-  note({ removed, added }: AnswerChange): void {
+  note(change: AnswerChange): void {
+    const { removed, added } = change;
+    for (const present of this.#present) present.apply(change);
     for (const [at, index] of this.#byKey.entries()) {
       if (!index) continue;
       for (const entry of removed) {
@@ -134,6 +136,7 @@ export class Block {
   forget(): void {
     this.#groups?.forget();
     this.#byKey.fill(null);
+    for (const present of this.#present) present.reset(this.#answer.entries());
   }
 
   // ---------------------------------------------------------------- keys
@@ -148,7 +151,8 @@ export class Block {
       for (const [at, reach] of plan.reaches.entries()) {
         const keys = affected[at] as Keys;
         if (reach?.kind === 'self') {
-          this.#ownKeys(at, site, reach.columns, list, keys);
+          const rest = at === 0 ? list : this.#shownKeys(at, plan, list, affected[0] as Keys);
+          this.#ownKeys(at, site, reach.columns, rest, keys);
         } else if (reach?.kind === 'images') {
           if (this.plan.indexes[at]?.anchor === null) together[at]?.push(site);
           else if (!this.#imageKeys(at, [site], changes, keys, plan.onlyShows)) return null;
@@ -162,6 +166,37 @@ export class Block {
       }
     }
     return affected;
+  }
+
+  #imagesOf(site: Site, changes: readonly NetChange[]): DriverRow[] {
+    const matters = this.#filters.get(site);
+    const images: DriverRow[] = [];
+    for (const { before, after } of changes) {
+      if (before && (!matters || matters(before))) images.push(before);
+      if (after && (!matters || matters(after))) images.push(after);
+    }
+    return images;
+  }
+
+  /**
+   * Of a joined table's row of which only what it shows has changed, the rows that show it are known: they are
+   * read by the first table's keys, for SQLite may find no good way from this one's. Gives the other changes.
+   */
+  #shownKeys(at: number, plan: SitePlan, list: readonly NetChange[], keys: Keys): readonly NetChange[] {
+    const [first] = this.plan.indexes;
+    const { presence, site } = plan;
+    if (!presence || site.nullable || !first?.set) return list;
+    return list.filter(({ before, after }) => {
+      if (!before || !after || presence.deciding.some((place) => !Object.is(before[place], after[place])))
+        return true;
+      const own = keyColumns(site).map(({ column }) => imageValue(site, after, column));
+      for (const entry of this.#entriesOf(at, compositeKey(own, presence.key.collations))) {
+        const value = entry.values[first.positions[0] ?? 0] ?? null;
+        const key = typeof value === 'number' ? BigInt(value) : value;
+        keys.set(compositeKey([key], first.collations), [key]);
+      }
+      return false;
+    });
   }
 
   #ownKeys(at: number, site: Site, columns: readonly number[], list: readonly NetChange[], keys: Keys): void {
@@ -184,7 +219,7 @@ export class Block {
     onlyKnown: boolean,
   ): boolean {
     const { collations, anchor } = this.plan.indexes[at] as KeyIndex;
-    const lists = bound.map((site) => imagesOf(changes.get(site) ?? []));
+    const lists = bound.map((site) => this.#imagesOf(site, changes.get(site) ?? []));
     const combinations = lists.reduce((product, list) => product * list.length, 1);
     if (combinations > maxCombinations) return false;
     const note = (values: readonly DriverValue[]): void => {
@@ -232,11 +267,9 @@ export class Block {
       const list = `[${[...keys.values()].map(([key]) => String(key)).join()}]`;
       return this.#run(index.set, [list]);
     }
-    const rows: DriverRow[] = [];
-    for (const values of keys.values()) {
-      rows.push(...this.#run(index.point(values.map((value) => value === null)), values));
-    }
-    return rows;
+    return [...keys.values()].flatMap((values) =>
+      this.#run(index.point(values.map((value) => value === null)), values),
+    );
   }
 
   #entriesOf(at: number, key: EqualityKey): ReadonlySet<Entry> {
@@ -282,10 +315,6 @@ function put(index: Map<EqualityKey, Set<Entry>>, key: EqualityKey, entry: Entry
   const entries = index.get(key);
   if (entries) entries.add(entry);
   else index.set(key, new Set([entry]));
-}
-
-function imagesOf(changes: readonly NetChange[]): DriverRow[] {
-  return changes.flatMap(({ before, after }) => [before, after]).filter((image) => image !== null);
 }
 
 function valuesOf(

@@ -1,6 +1,7 @@
 import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
 import type { Engine } from '../../core/engine.ts';
-import { netChanges } from './net-changes.ts';
+import type { EqualityKey } from '../exact/collation.ts';
+import { netChanges, rowKey } from './net-changes.ts';
 import type { SiteWatch } from './site-watch.ts';
 import { TableIndex } from './table-index.ts';
 
@@ -52,13 +53,20 @@ export class Followers<Owner extends object> {
     if (following.watches.length === 0) {
       for (const table of following.tables) this.#tables.get(table)?.remove(owner, null);
     }
-    for (const watch of following.watches) this.#tables.get(tableOf(watch))?.remove(owner, watch);
+    for (const watch of following.watches) {
+      this.#tables.get(tableOf(watch))?.remove(owner, watch);
+    }
     for (const table of following.tables) {
       const index = this.#tables.get(table);
       index?.owners.delete(owner);
       if (index?.isEmpty) this.#tables.delete(table);
       if (following.watches.length > 0) this.#want(table, -1);
     }
+  }
+
+  /** An answer has come to hold a row of a joined table, or holds it no longer. */
+  setPresent(watch: SiteWatch<Owner>, key: EqualityKey, isPresent: boolean): void {
+    this.#tables.get(tableOf(watch))?.setPresent(watch, key, isPresent);
   }
 
   /** Whom a commit concerns. `byRow`: its rows may be followed; otherwise only its tables count. */
@@ -87,7 +95,9 @@ export class Followers<Owner extends object> {
     if (!index) {
       const info = this.#engine.catalog.byKey(table);
       const names = info?.columns.map(({ name }) => name) ?? [];
-      index = new TableIndex(info?.rowid == null ? names : [info.rowid, ...names]);
+      index = new TableIndex(info?.rowid == null ? names : [info.rowid, ...names], (image) =>
+        info ? rowKey(info, image) : null,
+      );
       this.#tables.set(table, index);
     }
     return index;

@@ -5,8 +5,8 @@ import type { BlockPlan } from '../plan/block-plan.ts';
 import type { DeltaColumn, GroupPlan, SiteDelta } from '../plan/group-plan.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Answer } from './answer.ts';
-import type { BlockDelta, Run } from './block.ts';
 import { compileAll } from './block-conditions.ts';
+import type { BlockDelta, Run } from './block-delta.ts';
 import type { Entry } from './entry.ts';
 import { imageValue } from './images.ts';
 import { compositeKey, type NetChange } from './net-changes.ts';
@@ -15,7 +15,7 @@ import type { Work } from './work.ts';
 interface GroupState {
   readonly values: readonly DriverValue[];
   rows: bigint;
-  readonly accumulators: readonly Accumulator[];
+  readonly accumulators: Accumulator[];
   exact: boolean;
 }
 
@@ -153,6 +153,7 @@ export class Groups {
       const entry = this.#answer.get(key);
       if (entry) removed.add(entry);
       if (!state) continue;
+      this.#readExtrema(state);
       const isTold = state.exact && state.accumulators.every(({ exact }) => exact) && state.rows >= 0n;
       if (isTold && state.accumulators.length === this.#plan.aggregates.length) {
         if (state.rows > 0n || this.#block.kind === 'total') rows.push(this.#row(state, entry));
@@ -163,6 +164,21 @@ export class Groups {
       if (row) rows.push(row);
     }
     return { removed, rows };
+  }
+
+  /** A minimum or maximum that has left is read by itself: beside other aggregates it would cost the group. */
+  #readExtrema(state: GroupState): void {
+    if (state.exact || state.rows <= 0n || state.accumulators.length === 0) return;
+    const nulls = state.values.map((value) => value === null);
+    for (const [at, accumulator] of state.accumulators.entries()) {
+      const sql = accumulator.exact ? null : this.#plan.extrema[at];
+      const { kind = 'count', collation = 'BINARY' } = this.#plan.aggregates[at] ?? {};
+      if (!sql) continue;
+      this.#work.probes += 1;
+      const [row] = this.#run(sql(nulls), state.values);
+      state.accumulators[at] = primeAccumulator(kind, collation, [row?.[0] ?? null]);
+    }
+    state.exact = state.accumulators.every(({ exact }) => exact);
   }
 
   /** Reads a group as it is now, and what its aggregates go on from. */

@@ -1,8 +1,10 @@
 import type { Row } from '../../core/values.ts';
+import type { EqualityKey } from '../exact/collation.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
+import type { Site } from '../plan/sites.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import type { Answer } from './answer.ts';
-import type { SiteChanges } from './block.ts';
+import type { SiteChanges } from './block-delta.ts';
 
 /** An answer that is kept up to date, in whatever way. Its methods read the database as it is when called. */
 export interface LiveAnswer {
@@ -17,6 +19,8 @@ export interface LiveAnswer {
   readonly maintain: ((changes: SiteChanges) => void) | null;
   /** Where rows of tables come in; their changes are what it follows. */
   readonly sites: readonly SitePlan[];
+  /** Has it told which rows of a joined table the answer holds, as they come and go. */
+  tellPresence(site: Site, changed: (key: EqualityKey, isPresent: boolean) => void): void;
   /** Lets go of what it keeps in the database. */
   close(): void;
 }

@@ -1,12 +1,14 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import type { IntMode, Row } from '../../core/values.ts';
+import type { EqualityKey } from '../exact/collation.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Statements } from '../plan/statements.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import { Answer, type AnswerChange, type Window } from './answer.ts';
-import { Block, type Run, type SiteChanges } from './block.ts';
+import { Block } from './block.ts';
+import type { Run, SiteChanges } from './block-delta.ts';
 import { ChildTable } from './child-table.ts';
 import { Compound } from './compound.ts';
 import { EntryMaker } from './entry.ts';
@@ -107,6 +109,14 @@ export class MaintainedQuery implements LiveAnswer {
     return this.#context.plan.blocks
       .flatMap(({ sites }) => sites.filter(({ site }) => site.source.kind === 'table'))
       .concat(this.#children.flatMap((child) => child.query.sites));
+  }
+
+  tellPresence(site: Site, changed: (key: EqualityKey, isPresent: boolean) => void): void {
+    for (const { block } of this.#blocks) {
+      const plan = block.plan.sites.find((one) => one.site === site);
+      if (plan?.presence) block.tellPresence(plan.presence.key, changed);
+    }
+    for (const child of this.#children) child.query.tellPresence(site, changed);
   }
 
   maintain(changes: SiteChanges): void {

@@ -1,3 +1,4 @@
+import type { TableInfo } from '../../core/catalog.ts';
 import {
   type CapturedRow,
   type CapturedTable,
@@ -84,22 +85,34 @@ function imagesOf(changeset: ChangesetRecord, row: CapturedRow): { table: Captur
   }
 }
 
-function keyOf(table: CapturedTable, image: DriverRow): EqualityKey {
-  const { info } = table;
+const keyOf = (table: CapturedTable, image: DriverRow): EqualityKey => rowKey(table.info, image);
+
+/** What identifies the row of an image, under the key's own collations. */
+export function rowKey(info: TableInfo, image: DriverRow): EqualityKey {
   if (info.rowid !== null) return equalityKeyOf(image[0] ?? null, 'BINARY');
-  return compositeKey(table.identity(image), identityCollations(table));
+  const { places, collations } = identityOf(info);
+  return compositeKey(
+    places.map((at) => image[at]),
+    collations,
+  );
 }
 
-const collationsOf = new WeakMap<CapturedTable, readonly Collation[]>();
+interface Identity {
+  readonly places: readonly number[];
+  readonly collations: readonly Collation[];
+}
 
-function identityCollations(table: CapturedTable): readonly Collation[] {
-  const known = collationsOf.get(table);
+const identities = new WeakMap<TableInfo, Identity>();
+
+function identityOf(info: TableInfo): Identity {
+  const known = identities.get(info);
   if (known) return known;
-  const byName = new Map(
-    table.info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])),
-  );
-  const made = table.info.primaryKey.map((name) => (byName.get(name) ?? 'BINARY').toUpperCase() as Collation);
-  collationsOf.set(table, made);
+  const byName = new Map(info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])));
+  const made = {
+    places: info.primaryKey.map((name) => info.columns.findIndex((column) => column.name === name)),
+    collations: info.primaryKey.map((name) => (byName.get(name) ?? 'BINARY').toUpperCase() as Collation),
+  };
+  identities.set(info, made);
   return made;
 }
 

@@ -32,5 +32,7 @@ export class ReevaluatedAnswer implements LiveAnswer {
     this.answer.load(this.#run().map((row) => maker.make(row, occurrences)));
   }
 
+  tellPresence(): void {}
+
   close(): void {}
 }

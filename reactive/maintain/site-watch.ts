@@ -21,12 +21,14 @@ export class SiteWatch<Owner extends object> {
   readonly site: Site;
   /** What it is found by. */
   readonly condition: IndexCondition;
+  /** It is found by whether its owner holds the row, unless the change decides who does. */
+  readonly presence: SitePlan['presence'];
   readonly #filter: Condition | null;
   readonly #used: readonly number[];
   /** What was noted since it was last taken. */
   changes: NetChange[] = [];
 
-  constructor(owner: Owner, { site, filters, used }: SitePlan, parameters: readonly DriverValue[]) {
+  constructor(owner: Owner, { site, filters, used, presence }: SitePlan, parameters: readonly DriverValue[]) {
     this.owner = owner;
     this.site = site;
     this.#used = used;
@@ -35,6 +37,7 @@ export class SiteWatch<Owner extends object> {
       .filter((condition) => condition !== undefined);
     this.#filter = compiled.length === 0 ? null : allOf(compiled);
     this.condition = indexCondition(filters, parameters);
+    this.presence = this.condition.kind === 'all' ? presence : null;
   }
 
   /** Takes note of a change, one of whose images was found; false if it makes no difference here. */

@@ -1,6 +1,8 @@
-import { mayBeAltered } from '../exact/collation.ts';
+import type { DriverRow } from '../../core/drivers/driver.ts';
+import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
 import { PredicateIndex } from '../fan-out/predicate-index.ts';
 import type { NetChange } from './net-changes.ts';
+import { PresenceIndex } from './presence.ts';
 import type { SiteWatch } from './site-watch.ts';
 
 /** Who follows one table: those found by what a changed row holds, and those whom any change concerns. */
@@ -10,9 +12,12 @@ export class TableIndex<Owner extends object> {
   /** Those that can only read their answer anew. */
   readonly rereading = new Set<Owner>();
   readonly #watches: PredicateIndex<SiteWatch<Owner>>;
+  /** Those for whom it counts whether they hold the row. */
+  readonly #presence: PresenceIndex<Owner>;
 
-  constructor(columnNames: readonly string[]) {
+  constructor(columnNames: readonly string[], keyOf: (image: DriverRow) => EqualityKey) {
     this.#watches = new PredicateIndex(columnNames);
+    this.#presence = new PresenceIndex(keyOf);
   }
 
   get isEmpty(): boolean {
@@ -21,14 +26,20 @@ export class TableIndex<Owner extends object> {
 
   add(owner: Owner, watch: SiteWatch<Owner> | null): void {
     this.owners.add(owner);
-    if (watch) this.#watches.add(watch, watch.condition);
-    else this.rereading.add(owner);
+    if (!watch) this.rereading.add(owner);
+    else if (watch.presence) this.#presence.add(watch, watch.presence.deciding, watch.presence.byKeyWhenGone);
+    else this.#watches.add(watch, watch.condition);
+  }
+
+  setPresent(watch: SiteWatch<Owner>, key: EqualityKey, isPresent: boolean): void {
+    this.#presence.setPresent(watch, key, isPresent);
   }
 
   /** Takes out one of its watches; the last of them is followed by the owner itself. */
   remove(owner: Owner, watch: SiteWatch<Owner> | null): void {
-    if (watch) this.#watches.remove(watch);
-    else this.rereading.delete(owner);
+    if (!watch) this.rereading.delete(owner);
+    else if (watch.presence) this.#presence.remove(watch);
+    else this.#watches.remove(watch);
   }
 
   /** Notes the changes with whom they concern. False: nothing can be told of one of them by its values. */
@@ -41,11 +52,12 @@ export class TableIndex<Owner extends object> {
           if (watch.note(change, image)) call(watch.owner);
         });
       }
+      this.#presence.visit(change, (watch) => {
+        for (const image of [change.before, change.after]) {
+          if (image && watch.note(change, image)) call(watch.owner);
+        }
+      });
     }
     return true;
-  }
-
-  describe(watch: SiteWatch<Owner>): string {
-    return this.#watches.describe(watch) ?? 'every change';
   }
 }

@@ -25,6 +25,12 @@ export type Reach =
   /** Keys are found from the row's old and new images, by themselves or together with those of other sites. */
   | { readonly kind: 'images' };
 
+/** Where a joined table's key stands in the rows of an answer. */
+export interface PresenceKey {
+  readonly positions: readonly number[];
+  readonly collations: readonly Collation[];
+}
+
 export interface SitePlan {
   readonly site: Site;
   /** By index. */
@@ -35,6 +41,14 @@ export interface SitePlan {
   readonly filters: readonly Predicate[];
   /** Places in the image of all columns that are looked at; a row that changes elsewhere doesn't matter. */
   readonly used: readonly number[];
+  /** Of a joined table, whose rows the answer's rows name by their key. */
+  readonly presence: {
+    readonly key: PresenceKey;
+    /** Places in the image that decide which rows there are, and in which order. */
+    readonly deciding: readonly number[];
+    /** Nothing but rows that hold it depends on a row that goes. */
+    readonly byKeyWhenGone: boolean;
+  } | null;
 }
 
 /** Rows of one table that JavaScript filters and projects by itself. */

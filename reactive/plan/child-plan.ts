@@ -1,19 +1,5 @@
 import { quoteName } from '../../core/sql/identifier.ts';
-import type { Nested, Relation, SelectModel } from '../query/model.ts';
-import type { QueryPlan } from './query-plan.ts';
-
-/**
- * A SELECT inside of another that doesn't depend on it. Its answer is maintained for itself and kept in a TEMP
- * table, one for all parameters, from which the outer query reads it; its changes reach the outer query like a
- * table's.
- */
-export interface ChildPlan {
-  readonly use: 'table' | Nested['use'];
-  readonly select: SelectModel;
-  readonly plan: QueryPlan;
-  readonly table: string;
-  readonly relation: Relation;
-}
+import type { ChildPlan } from './query-plan.ts';
 
 /** What stands in the outer query's text for the child's. `?owner` is the number of whose answer it is. */
 export function readChild({ use, table, relation }: ChildPlan, owner: number): string {
@@ -25,6 +11,20 @@ export function readChild({ use, table, relation }: ChildPlan, owner: number): s
   );
   if (use === 'table') columns.push('"id"');
   return `SELECT ${columns.join(', ')} ${from}`;
+}
+
+/**
+ * `x IN (SELECT c0 ...)` as look-ups in the child's index. Written as IN, SQLite would collect the whole answer
+ * at each run. The order of the cases is that of SQLite's rules for NULL.
+ */
+export function lookUpChild({ table }: ChildPlan, owner: number, left: string, negated: boolean): string {
+  const exists = (condition: string): string =>
+    `EXISTS (SELECT 1 FROM temp.${quoteName(table)} AS "child" WHERE "child"."m" = ?${owner}${condition})`;
+  const isIn =
+    `CASE WHEN NOT ${exists('')} THEN 0 WHEN (${left}) IS NULL THEN NULL ` +
+    `WHEN ${exists(` AND (${left}) = "child"."c0"`)} THEN 1 ` +
+    `WHEN ${exists(' AND "child"."c0" IS NULL')} THEN NULL ELSE 0 END`;
+  return negated ? `(NOT ${isIn})` : `(${isIn})`;
 }
 
 const types = {

@@ -3,8 +3,16 @@ import { type AccumulatorKind, primingExpressions } from '../exact/accumulators.
 import type { Collation } from '../exact/collation.ts';
 import type { Predicate } from '../exact/predicate.ts';
 import { type Core, nestedOf, type Operand, type Output, relationsOf, type Text } from '../query/model.ts';
-import { type Rendering, renderRelation, renderText } from '../query/render.ts';
-import { affinityIn, BoundText, type ImageColumn, isValueSafe, type Probe, sameClass } from './reach.ts';
+import { type Rendering, renderRelation, renderTail, renderText } from '../query/render.ts';
+import {
+  affinityIn,
+  BoundText,
+  type ImageColumn,
+  isValueSafe,
+  type Probe,
+  remembered,
+  sameClass,
+} from './reach.ts';
 import { comparisonCollation, keyColumnIn, type Site, type Survey, throughRef } from './sites.ts';
 
 /** A value of a row that enters or leaves a group: of the changed row's image, or of the rows it is joined with. */
@@ -30,6 +38,8 @@ export interface GroupPlan {
   readonly sites: ReadonlyMap<Site, SiteDelta>;
   /** Select-list texts that prime the aggregates, `count(*)` before all. */
   readonly priming: readonly string[];
+  /** For each MIN and MAX: the statement that reads it alone, which an index may answer at once. */
+  readonly extrema: readonly (((nulls: readonly boolean[]) => string) | null)[];
 }
 
 export interface GroupParts {
@@ -70,7 +80,20 @@ export function planGroups(parts: GroupParts): GroupPlan | null {
   const priming = aggregates.flatMap(({ kind, argument }) =>
     primingExpressions(kind, argument ? renderText(argument.text, rendering) : ''),
   );
-  return { aggregates, outputs, sites, priming: ['count(*)', ...priming] };
+  const ungrouped: Core = { ...core, groupBy: undefined };
+  const keys = groupBy.map(({ text }) => renderText(text, rendering));
+  const extrema = aggregates.map(({ kind, argument }) =>
+    argument && (kind === 'min' || kind === 'max')
+      ? remembered((nulls) => {
+          const terms = keys.map((key, at) =>
+            nulls[at] ? `${key} IS NULL` : `${key} = ?${parts.firstParameter + at}`,
+          );
+          const restriction = terms.length > 0 ? terms.join(' AND ') : undefined;
+          return `SELECT ${kind}(${renderText(argument.text, rendering)})${renderTail(ungrouped, rendering, restriction)}`;
+        })
+      : null,
+  );
+  return { aggregates, outputs, sites, priming: ['count(*)', ...priming], extrema };
 }
 
 function isPlain({ aggregate }: Output): boolean {

@@ -15,7 +15,7 @@ import {
 } from '../query/model.ts';
 import { type Names, predicateOf } from '../query/predicates.ts';
 import { type Rendering, renderTail, renderText } from '../query/render.ts';
-import type { BlockPlan, FastRows, KeyIndex, Reach, SitePlan } from './block-plan.ts';
+import type { BlockPlan, FastRows, KeyIndex, PresenceKey, Reach, SitePlan } from './block-plan.ts';
 import { planGroups } from './group-plan.ts';
 import { type Probe, planProbe, type ReachParts, remembered, sitesOf, subsetsOf } from './reach.ts';
 import { keyColumnIn, type Site, type Survey, type SurveyParts, survey, throughRef } from './sites.ts';
@@ -77,7 +77,7 @@ export function planBlock(parts: BlockParts): BlockPlan {
     indexes,
     sites: surveyed.sites
       .filter(({ source }) => source.kind !== 'function')
-      .map((site) => sitePlan(site, shape.indexes, reachParts, parts.query)),
+      .map((site) => sitePlan(site, shape, reachParts, parts.query)),
     survey: surveyed,
     groups: canKeepGroups ? groups : null,
     primed: head + priming + renderTail(core, rendering),
@@ -138,6 +138,8 @@ interface IndexShape {
 }
 
 interface Shape {
+  /** Where the keys of what FROM joins stand. */
+  readonly siteKeys?: ReadonlyMap<Site, PresenceKey>;
   readonly kind: BlockPlan['kind'];
   readonly key: readonly number[];
   readonly keyCollations: readonly Collation[];
@@ -172,9 +174,10 @@ function blockShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape 
  */
 function refuseConverting({ having, outputs }: Core): void {
   for (const text of [...(having ? [having] : []), ...outputs.map((output) => output.text)]) {
-    for (const { left = [], select } of nestedOf(text)) {
+    for (const { left, select } of nestedOf(text)) {
       const inner = select.cores[0]?.outputs ?? [];
-      if (left.some((operand, at) => mayConvert(operand, inner[at]))) throw new Unresolved(converting);
+      if (left?.operands.some((operand, at) => mayConvert(operand, inner[at])))
+        throw new Unresolved(converting);
       for (const core of select.cores) {
         const conditions = [...core.where, ...core.from.flatMap(({ on }) => on)];
         for (const { equals, text: condition } of conditions) {
@@ -201,19 +204,22 @@ function mayConvert(operand: Operand, other: Operand | undefined): boolean {
 
 function mentionsText(text: Text, outer: ReadonlySet<Relation>): boolean {
   return [...partsOf(text)].some((part) => {
-    if (part.kind === 'nested') return mentionsText(part.left?.flatMap((one) => one.text) ?? [], outer);
-    return outer.has(part.relation) && isText(part.relation.columns[part.column] ?? { affinity: 'integer' });
+    return (
+      part.kind === 'ref' &&
+      outer.has(part.relation) &&
+      isText(part.relation.columns[part.column] ?? { affinity: 'integer' })
+    );
   });
 }
 
 function rowShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
   const outer = core.from.length > 2 && core.from.some(({ join }) => join === 'right' || join === 'full');
   if (outer) throw new Unresolved('a RIGHT or FULL JOIN of more than two tables');
-  const { positions, collations, indexes } = rowKeys(surveyed, hidden);
+  const { positions, collations, indexes, siteKeys } = rowKeys(surveyed, hidden);
   const isFull = core.from.some(({ join }) => join === 'full');
   const anchored = indexes.filter(({ anchor }) => anchor && (isFull || !anchor.nullable));
   if (anchored.length === 0) throw new Unresolved('no table of it has rows in every row of the answer');
-  return { kind: 'rows', key: positions, keyCollations: collations, indexes: anchored };
+  return { kind: 'rows', key: positions, keyCollations: collations, indexes: anchored, siteKeys };
 }
 
 /** Keys of all that FROM joins; unique together. */
@@ -221,6 +227,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
   const positions: number[] = [];
   const collations: Collation[] = [];
   const indexes: IndexShape[] = [];
+  const siteKeys = new Map<Site, PresenceKey>();
   for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
     const columns = keyColumns(site);
     const texts = columns.map(
@@ -232,6 +239,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
     positions.push(...own);
     collations.push(...columns.map(({ collation }) => collation));
     if (site.source.kind === 'function') continue;
+    siteKeys.set(site, { positions: own, collations: columns.map(({ collation }) => collation) });
     const target = columns.map(
       ({ column, collation }): Operand => ({
         text: [{ kind: 'ref', relation: site.relation, column }],
@@ -248,7 +256,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
       anchor: site,
     });
   }
-  return { positions, collations, indexes };
+  return { positions, collations, indexes, siteKeys };
 }
 
 interface KeyColumn {
@@ -409,7 +417,7 @@ function anchoredFrom(core: Core, anchor: Site): readonly Joined[] {
 
 function sitePlan(
   site: Site,
-  indexes: readonly IndexShape[],
+  { indexes, siteKeys }: Shape,
   parts: ReachParts,
   query: BlockParts['query'],
 ): SitePlan {
@@ -426,12 +434,25 @@ function sitePlan(
     used: [...new Set([...site.filters, ...site.shows, ...keyColumns(site).map(({ column }) => column)])].map(
       (column) => imagePlace(site, column),
     ),
+    presence: presenceOf(site, siteKeys),
     reaches: indexes.map(({ anchor }, at): Reach | null => {
       if (anchor === site) return { kind: 'self', columns: keyColumns(site).map(({ column }) => column) };
       // Where either side may be missing, a row that goes leaves the other side's alone.
       if (anchor === null || at === nearest || (isAnchor && site.nullable)) return { kind: 'images' };
       return null;
     }),
+  };
+}
+
+function presenceOf(site: Site, siteKeys: Shape['siteKeys']): SitePlan['presence'] {
+  const key = siteKeys?.get(site);
+  if (!key || siteKeys?.size === 1) return null;
+  const deciding = [...site.filters, ...keyColumns(site).map(({ column }) => column)];
+  return {
+    key,
+    deciding: [...new Set(deciding)].map((column) => imagePlace(site, column)),
+    // Where NULLs take its place, a row that goes lets another in.
+    byKeyWhenGone: !site.nullable,
   };
 }
 

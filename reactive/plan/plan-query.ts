@@ -10,9 +10,9 @@ import {
 import { direction, type Rendering, renderText } from '../query/render.ts';
 import { compoundCollation } from '../query/resolve.ts';
 import type { BlockPlan } from './block-plan.ts';
-import { type ChildPlan, readChild } from './child-plan.ts';
+import { lookUpChild, readChild } from './child-plan.ts';
 import { known, planBlock } from './plan-block.ts';
-import type { QueryPlan, SortTerm } from './query-plan.ts';
+import type { ChildPlan, QueryPlan, SortTerm } from './query-plan.ts';
 import type { Survey } from './sites.ts';
 
 export interface PlanParts {
@@ -37,6 +37,13 @@ export function planQuery(select: SelectModel, parts: PlanParts): QueryPlan {
     select(inner) {
       const child = children.get(inner);
       return child && readChild(child, owner);
+    },
+    nested({ select: inner, left }, how) {
+      const child = children.get(inner);
+      const [column, ...others] = child?.relation.columns ?? [];
+      // A value without affinity and one of a column without type don't compare alike.
+      if (!child || !left || !column || others.length > 0 || column.affinity === 'none') return undefined;
+      return lookUpChild(child, owner, renderText(left.text, how), left.negated);
     },
   });
   const isCompound = select.cores.length > 1;

@@ -1,7 +1,7 @@
 import type { Collation } from '../exact/collation.ts';
 import type { CompoundKind } from '../query/model.ts';
 import type { BlockPlan } from './block-plan.ts';
-import type { ChildPlan } from './child-plan.ts';
+import type { Child } from './sites.ts';
 
 /** How rows are sorted. */
 export interface SortTerm {
@@ -27,4 +27,14 @@ export interface QueryPlan {
   readonly visible: number;
   /** The number of the parameter that says whose rows of the children are read. */
   readonly owner: number;
+}
+
+/**
+ * A SELECT inside of another that doesn't depend on it. Its answer is maintained for itself and kept in a TEMP
+ * table, one for all parameters, from which the outer query reads it; its changes reach the outer query like a
+ * table's.
+ */
+export interface ChildPlan extends Child {
+  readonly plan: QueryPlan;
+  readonly table: string;
 }

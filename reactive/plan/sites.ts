@@ -4,12 +4,14 @@ import {
   type Core,
   type Joined,
   type JoinKind,
+  type Nested,
   nestedOf,
   type Operand,
   onlyCore,
   partsOf,
   type Ref,
   type Relation,
+  readsTables,
   relationsOf,
   rowidColumn,
   type SelectModel,
@@ -17,14 +19,20 @@ import {
   Unresolved,
 } from '../query/model.ts';
 import { rowidAlias } from '../query/schema.ts';
-import type { ChildPlan } from './child-plan.ts';
+
+/** A SELECT that stands by itself inside of another, whose answer is kept as a table. */
+export interface Child {
+  readonly use: 'table' | Nested['use'];
+  readonly select: SelectModel;
+  readonly relation: Relation;
+}
 
 /** One place in a block where rows of a table, or of a child's answer, come in. */
 export interface Site {
   readonly relation: Relation;
   readonly source:
     | { readonly kind: 'table'; readonly table: TableInfo }
-    | { readonly kind: 'child'; readonly child: ChildPlan }
+    | { readonly kind: 'child'; readonly child: Child }
     | { readonly kind: 'function' };
   /** It stands in FROM, perhaps inside of a SELECT there; else inside of an expression. */
   readonly isOuter: boolean;
@@ -75,7 +83,7 @@ export interface Survey {
   readonly conditions: readonly SiteCondition[];
   readonly sites: readonly Site[];
   readonly links: readonly Link[];
-  readonly children: readonly ChildPlan[];
+  readonly children: readonly Child[];
 }
 
 export interface SurveyParts {
@@ -83,7 +91,7 @@ export interface SurveyParts {
   /** Texts beside the core's own that decide about order. */
   readonly order: readonly Text[];
   /** Plans a SELECT that stands by itself, to be kept as a table. */
-  readonly makeChild: (select: SelectModel, use: ChildPlan['use']) => ChildPlan;
+  readonly makeChild: (select: SelectModel, use: Child['use']) => Child;
 }
 
 /** The column that stands for a ref once SELECTs in FROM are looked through; null for an expression. */
@@ -107,7 +115,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const sites: Site[] = [];
   const links: Link[] = [];
   const siteOf = new Map<Relation, Site>();
-  const children = new Map<SelectModel, ChildPlan>();
+  const children = new Map<SelectModel, Child>();
   const conditions: Condition[] = [];
   const seen = new Set<SelectModel>();
   const nest: SelectModel[] = [];
@@ -122,7 +130,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     siteOf.set(relation, site);
   };
 
-  const childOf = (select: SelectModel, use: ChildPlan['use']): ChildPlan => {
+  const childOf = (select: SelectModel, use: Child['use']): Child => {
     const known = children.get(select);
     if (known) return known;
     if (select.correlated.size > 0) throw new Unresolved('a SELECT in FROM depends on the query around it');
@@ -205,7 +213,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     for (const part of partsOf(text)) {
       if (part.kind === 'ref') {
         note(part, isFilter);
-      } else if (part.select.correlated.size === 0 && part.select.cores.some(({ from }) => from.length > 0)) {
+      } else if (part.select.correlated.size === 0 && readsTables(part.select)) {
         const child = childOf(part.select, part.use);
         if (!siteOf.has(child.relation)) {
           addSite(child.relation, { kind: 'child', child }, { isOuter: false, nullable: false, path: [] });
@@ -213,15 +221,15 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
         const site = siteOf.get(child.relation);
         if (isFilter) site?.filters.add(0);
         else site?.shows.add(0);
-        linkIn(part.left ?? [], child);
+        linkIn(part.left?.operands ?? [], child);
       } else {
         visitSelect(part.select, isFilter);
       }
     }
   };
 
-  const inLinks: { readonly left: readonly Operand[]; readonly child: ChildPlan }[] = [];
-  const linkIn = (left: readonly Operand[], child: ChildPlan): void => {
+  const inLinks: { readonly left: readonly Operand[]; readonly child: Child }[] = [];
+  const linkIn = (left: readonly Operand[], child: Child): void => {
     if (left.length > 0) inLinks.push({ left, child });
   };
 

@@ -1,5 +1,6 @@
 import { tokenize, tokenName } from 'sqlite3-parser';
-import type { DriverConnection, DriverRow, DriverStatement, DriverValue } from '../../core/drivers/driver.ts';
+import type { DriverRow, DriverStatement, DriverValue } from '../../core/drivers/driver.ts';
+import type { Engine } from '../../core/engine.ts';
 
 interface Prepared {
   readonly statement: DriverStatement;
@@ -9,26 +10,33 @@ interface Prepared {
 
 /** The statements of one plan, compiled when they are first run, with parameters by number. */
 export class Statements {
-  readonly #connection: DriverConnection;
+  readonly #engine: Engine;
   readonly #beforeRead: () => void;
   readonly #prepared = new Map<string, Prepared>();
 
   /** `beforeRead` is called before anything is read. */
-  constructor(connection: DriverConnection, beforeRead: () => void) {
-    this.#connection = connection;
+  constructor(engine: Engine, beforeRead: () => void) {
+    this.#engine = engine;
     this.#beforeRead = beforeRead;
   }
 
+  /** @throws what SQLite says, as one of Freshet's errors. */
   all(sql: string, values: readonly DriverValue[]): DriverRow[] {
     this.#beforeRead();
-    let prepared = this.#prepared.get(sql);
-    if (!prepared) {
-      prepared = { statement: this.#connection.prepare(sql), width: highestParameter(sql) };
-      this.#prepared.set(sql, prepared);
+    try {
+      const { statement, width } = this.#prepared.get(sql) ?? this.#prepare(sql);
+      return statement.all(values.length === width ? values : values.slice(0, width));
+    } catch (error) {
+      return this.#engine.guard(() => {
+        throw error;
+      });
     }
-    return prepared.statement.all(
-      values.length === prepared.width ? values : values.slice(0, prepared.width),
-    );
+  }
+
+  #prepare(sql: string): Prepared {
+    const prepared = { statement: this.#engine.connection.prepare(sql), width: highestParameter(sql) };
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
 }
 

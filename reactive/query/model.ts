@@ -26,8 +26,8 @@ export interface Nested {
   readonly kind: 'nested';
   readonly select: SelectModel;
   readonly use: 'scalar' | 'exists' | 'in';
-  /** What stands before IN. */
-  readonly left?: readonly Operand[];
+  /** What stands before IN: its text, and its one expression or several. The part covers all of it. */
+  readonly left?: { readonly text: Text; readonly operands: readonly Operand[]; readonly negated: boolean };
 }
 
 export interface Column {
@@ -103,6 +103,8 @@ export interface Core {
   /** The PARTITION BY lists of its window functions. */
   readonly partitions: readonly (readonly Operand[])[];
   readonly windowClause: readonly { readonly name: string; readonly text: Text }[];
+  /** VALUES, and nothing else. */
+  readonly values?: Text;
 }
 
 export interface OrderTerm extends Operand {
@@ -145,9 +147,30 @@ export function onlyCore(select: SelectModel): Core | undefined {
   return select.cores.length === 1 ? select.cores[0] : undefined;
 }
 
+/** Whether rows of any table come into it, at whatever depth. */
+export function readsTables(select: SelectModel): boolean {
+  const inText = (text: Text): boolean => nestedOf(text).some((nested) => readsTables(nested.select));
+  return select.cores.some((core) => {
+    const texts = [
+      ...core.outputs,
+      ...core.where,
+      ...core.from.flatMap(({ on }) => on),
+      ...(core.groupBy ?? []),
+    ];
+    if (texts.some(({ text }) => inText(text)) || (core.having && inText(core.having))) return true;
+    return core.from.some(({ relation: { of } }) =>
+      of.kind === 'select' ? readsTables(of.select) : of.kind === 'table' || of.args.some(inText),
+    );
+  });
+}
+
 /** Every part of a text that is not plain, those in nested SELECTs not included. */
 export function* partsOf(text: Text): Generator<Ref | Nested> {
-  for (const part of text) if (typeof part !== 'string') yield part;
+  for (const part of text) {
+    if (typeof part === 'string') continue;
+    yield part;
+    if (part.kind === 'nested' && part.left) yield* partsOf(part.left.text);
+  }
 }
 
 /** The relations that a text mentions, with those that its nested SELECTs mention from outside. */

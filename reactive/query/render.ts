@@ -3,6 +3,7 @@ import {
   type Conjunct,
   type Core,
   type Joined,
+  type Nested,
   type Ref,
   type Relation,
   rowidColumn,
@@ -16,6 +17,8 @@ export interface Rendering {
   readonly ref?: (ref: Ref) => string | undefined;
   /** Puts another SELECT for a whole one, such as one that reads its materialised answer. */
   readonly select?: (select: SelectModel) => string | undefined;
+  /** Puts another expression for one that holds a SELECT. */
+  readonly nested?: (nested: Nested, how: Rendering) => string | undefined;
   /** What a SELECT in FROM hands out beside its columns. */
   readonly exposed?: (relation: Relation) => readonly string[];
   /** Planned without its indexes, so that its rowid is used. */
@@ -27,9 +30,14 @@ export function renderText(text: Text, how: Rendering): string {
   for (const part of text) {
     if (typeof part === 'string') sql += part;
     else if (part.kind === 'ref') sql += how.ref?.(part) ?? refName(part);
-    else sql += how.select?.(part.select) ?? renderSelect(part.select, how);
+    else sql += how.nested?.(part, how) ?? renderNested(part, how);
   }
   return sql;
+}
+
+function renderNested({ select, left }: Nested, how: Rendering): string {
+  const sql = how.select?.(select) ?? renderSelect(select, how);
+  return left ? `${renderText(left.text, how)}${left.negated ? ' NOT' : ''} IN (${sql})` : sql;
 }
 
 export function refName({ relation, column }: Ref): string {
@@ -74,6 +82,7 @@ export function direction(term: { readonly descending: boolean; readonly nullsFi
 }
 
 function renderCore(core: Core, how: Rendering, exposed: readonly string[] = []): string {
+  if (core.values) return renderText(core.values, how);
   const outputs = core.outputs.map(({ text }, at) => `${renderText(text, how)} AS "c${at}"`);
   return `SELECT ${core.distinct ? 'DISTINCT ' : ''}${[...outputs, ...exposed].join(', ')}${renderTail(core, how)}`;
 }

@@ -14,6 +14,7 @@ import {
   type Select,
   type SelectFrom,
   type SelectTable,
+  type SelectValues,
   type SortedColumn,
   type Span,
   tokenize,
@@ -221,7 +222,7 @@ class Resolver {
   // ---------------------------------------------------------------- one core
 
   #core(arm: OneSelect, scope: Scope, ctes: Ctes): Core {
-    if (arm.type === 'SelectValues') throw new Unresolved('VALUES has no rows to follow');
+    if (arm.type === 'SelectValues') return this.#values(arm, scope, ctes);
     if (arm.from) this.#from(arm.from, scope, ctes);
     const outputs = this.#outputs(arm, scope, ctes);
     scope.aliases = outputs;
@@ -245,6 +246,28 @@ class Resolver {
       aggregates: groupBy !== undefined || having !== undefined || scope.aggregates,
       partitions: this.#partitions(arm, named, scope, ctes),
       windowClause,
+    };
+  }
+
+  #values(arm: SelectValues, scope: Scope, ctes: Ctes): Core {
+    const outputs = (arm.values[0]?.values ?? []).map((expr, at) => ({
+      ...this.#operand(expr, scope, ctes),
+      name: `column${at + 1}`,
+      isAlias: false,
+      expr,
+    }));
+    return {
+      from: [],
+      outputs,
+      where: [],
+      distinct: false,
+      groupBy: undefined,
+      having: undefined,
+      havingExpr: undefined,
+      aggregates: false,
+      partitions: [],
+      windowClause: [],
+      values: this.#text(arm, scope, ctes),
     };
   }
 
@@ -595,7 +618,7 @@ class Resolver {
   /** The text of an expression, or of another node that holds expressions, in parts. */
   #text(root: AstNode, scope: Scope, ctes: Ctes): Text {
     const holes: { readonly span: Span; readonly parts: readonly Part[] }[] = [];
-    const nested = (select: Select, use: Nested['use'], left?: readonly Operand[]): Nested => ({
+    const nested = (select: Select, use: Nested['use'], left?: Nested['left']): Nested => ({
       kind: 'nested',
       select: this.select(select, scope, ctes),
       use,
@@ -624,9 +647,10 @@ class Resolver {
             holes.push({ span: node.span, parts: ['EXISTS (', nested(node.select, 'exists'), ')'] });
             return 'skip';
           case 'InSelectExpr': {
-            const left = listed(node.lhs).map((side) => this.#operand(side, scope, ctes));
-            holes.push({ span: node.rhs.span, parts: [nested(node.rhs, 'in', left)] });
-            return 'continue';
+            const operands = listed(node.lhs).map((side) => this.#operand(side, scope, ctes));
+            const left = { text: this.#text(node.lhs, scope, ctes), operands, negated: node.not };
+            holes.push({ span: node.span, parts: [nested(node.rhs, 'in', left)] });
+            return 'skip';
           }
           case 'Select':
             return 'skip';
