@@ -6,7 +6,7 @@ import type { ChildPlan } from '../plan/query-plan.ts';
 import type { Statements } from '../plan/statements.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import type { Entry } from './entry.ts';
-import type { MaintainedQuery } from './maintained-query.ts';
+import type { FollowingAnswer } from './live-answer.ts';
 import type { NetChange } from './net-changes.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { NetChange } from './net-changes.ts';
  */
 export class ChildTable {
   readonly plan: ChildPlan;
-  readonly query: MaintainedQuery;
+  readonly query: FollowingAnswer;
   readonly #statements: Statements;
   readonly #owner: bigint;
   readonly #ids = new Map<EqualityKey, bigint>();
@@ -23,7 +23,7 @@ export class ChildTable {
   #snapshot: Snapshot<Row> | undefined;
   #nextId = 1n;
 
-  constructor(plan: ChildPlan, query: MaintainedQuery, statements: Statements, owner: bigint) {
+  constructor(plan: ChildPlan, query: FollowingAnswer, statements: Statements, owner: bigint) {
     this.plan = plan;
     this.query = query;
     this.#statements = statements;

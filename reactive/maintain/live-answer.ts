@@ -24,3 +24,8 @@ export interface LiveAnswer {
   /** Lets go of what it keeps in the database. */
   close(): void;
 }
+
+/** One that follows changes. */
+export interface FollowingAnswer extends LiveAnswer {
+  readonly maintain: (changes: SiteChanges) => void;
+}

@@ -438,7 +438,7 @@ function sitePlan(
     reaches: indexes.map(({ anchor }, at): Reach | null => {
       if (anchor === site) return { kind: 'self', columns: keyColumns(site).map(({ column }) => column) };
       // Where either side may be missing, a row that goes leaves the other side's alone.
-      if (anchor === null || at === nearest || (isAnchor && site.nullable)) return { kind: 'images' };
+      if (anchor === null || at === nearest || anchor.nullable) return { kind: 'images' };
       return null;
     }),
   };
