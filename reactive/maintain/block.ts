@@ -20,6 +20,8 @@ type Keys = Map<EqualityKey, readonly DriverValue[]>;
 /** Changed occurrences beyond which the subsets of them are too many. */
 const maxChangedSites = 3;
 const maxCombinations = 10_000;
+/** Up to so many keys are read one by one, whatever they seem to cost: the first measurements mean little. */
+const alwaysByKey = 16;
 
 /**
  * One SELECT core with its parameters: finds which rows of its answer a commit can have changed, and reads them
@@ -71,7 +73,7 @@ export class Block {
     const affected = this.#affected(changes);
     if (affected === null) return null;
     const count = affected.reduce((sum, keys) => sum + keys.size, 0);
-    if (count * this.#keyCost > this.#wholeCost * 0.7 && count > 4) return null;
+    if (count * this.#keyCost > this.#wholeCost * 0.7 && count > alwaysByKey) return null;
     const removed = new Set<Entry>();
     let rows: DriverRow[] = [];
     const start = this.#work.now();
