@@ -8,6 +8,14 @@ export interface LiveExplain {
   /** What tells one row from another between two answers. */
   readonly rowKey: string;
   readonly order: string;
+  /** What the answer is made of, and how each part follows its tables; of the first tier only. */
+  readonly plan?: ExplainNode;
+}
+
+/** An operator, or a place where a table's rows come in. */
+export interface ExplainNode {
+  readonly text: string;
+  readonly children: readonly ExplainNode[];
 }
 
 /** The same facts, printable. */
@@ -17,6 +25,17 @@ export function printable(explain: LiveExplain): LiveExplain {
     `tables:  ${explain.tables.join(', ') || 'none'}`,
     `row key: ${explain.rowKey}`,
     `order:   ${explain.order}`,
+    ...(explain.plan ? ['plan:', ...branches(explain.plan, '  ', '  ')] : []),
   ];
   return Object.defineProperty({ ...explain }, 'toString', { value: () => lines.join('\n') });
+}
+
+function branches({ text, children }: ExplainNode, first: string, rest: string): string[] {
+  return [
+    `${first}${text}`,
+    ...children.flatMap((child, at) => {
+      const isLast = at === children.length - 1;
+      return branches(child, `${rest}${isLast ? '└─ ' : '├─ '}`, `${rest}${isLast ? '   ' : '│  '}`);
+    }),
+  ];
 }

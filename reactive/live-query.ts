@@ -36,9 +36,14 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
     return this.#materialisation?.value as readonly T[] | undefined;
   }
 
+  /** @internal Whether it asks this connection. */
+  asks(engine: Engine): boolean {
+    return this.#engine === engine;
+  }
+
   /** How the answer is kept fresh, and why so. @throws ProgrammingError when SQLite refuses the query. */
   explain(): LiveExplain {
-    return printable(LiveRegistry.of(this.#engine).explain(this.#sql));
+    return printable(LiveRegistry.of(this.#engine).explain(this.#sql, this.#params));
   }
 
   #subscribe(takes: Recipient['takes'], subscriber: Subscriber<never>): () => void {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
-import type { Maintainer } from '../core/commit/hub.ts';
+import type { LiveFigures, Maintainer } from '../core/commit/hub.ts';
 import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { FreshetError } from '../core/errors.ts';
@@ -8,6 +8,8 @@ import { bindParameters } from '../core/parameters.ts';
 import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
+import { explainPlan } from './explain-plan.ts';
+import type { LiveExplain } from './live-explain.ts';
 import { type LivePlan, planLive } from './live-plan.ts';
 import { Followers } from './maintain/followers.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
@@ -25,21 +27,6 @@ const retryMs = 50;
 /** Answers can't be maintained from what was captured: another program has committed, too. */
 const foreignCommit = new Error('Another program has committed');
 
-/** What the live queries of a connection are, and what keeping them fresh has taken so far. */
-export interface LiveMetrics {
-  /** Live queries with the same SQL and parameters count once. */
-  readonly incremental_query_count: number;
-  readonly reevaluated_query_count: number;
-  /** Rows that are held for them. */
-  readonly state_rows: number;
-  /** Queries that a commit made look at their answer. */
-  readonly visits: number;
-  /** Times that some rows of an answer were read anew, by their keys. */
-  readonly restricted_reevaluations: number;
-  /** Times that a whole answer was read, the first included. */
-  readonly full_reevaluations: number;
-}
-
 /**
  * All live queries of one connection.
  *
@@ -54,7 +41,7 @@ export class LiveRegistry implements Maintainer {
   readonly #plans = new LRUCache<string, LivePlan>({ max: 500 });
   readonly #followers: Followers<Materialisation>;
   readonly #childTables: ChildTables;
-  readonly #work: Work = { now: () => performance.now(), visits: 0, restricted: 0, probes: 0, whole: 0 };
+  readonly #work: Work;
   /** They must be read anew. */
   readonly #outdated = new Set<Materialisation>();
   /** Somebody hasn't been told of their last answer. */
@@ -79,6 +66,8 @@ export class LiveRegistry implements Maintainer {
 
   private constructor(engine: Engine) {
     this.#engine = engine;
+    // One count for all connections of a database.
+    this.#work = Object.assign(engine.hub.liveWork, { now: () => performance.now() });
     this.#childTables = new ChildTables(engine);
     this.#followers = new Followers(engine);
   }
@@ -117,21 +106,24 @@ export class LiveRegistry implements Maintainer {
     if (materialisation.isUnused) this.#release(materialisation);
   }
 
-  explain(sql: string): LivePlan['explain'] {
+  explain(sql: string, params: Params | undefined): LiveExplain {
     this.#engine.assertOpen('explain');
-    return this.#planFor(sql).explain;
+    const plan = this.#planFor(sql);
+    if (!plan.incremental) return plan.explain;
+    const bound = bindParameters(planStatement(sql).parameters, params);
+    return {
+      ...plan.explain,
+      plan: explainPlan(plan.incremental.query, plan.columns, valuesOf(plan, bound)),
+    };
   }
 
-  metrics(): LiveMetrics {
+  figures(): LiveFigures {
     const open = [...this.#materialisations.values()];
     const incremental = open.filter(({ answer }) => answer?.maintain).length;
     return {
-      incremental_query_count: incremental,
-      reevaluated_query_count: open.length - incremental,
-      state_rows: open.reduce((sum, { answer }) => sum + (answer?.stateRows ?? 0), 0),
-      visits: this.#work.visits,
-      restricted_reevaluations: this.#work.restricted,
-      full_reevaluations: this.#work.whole,
+      incremental,
+      reevaluated: open.length - incremental,
+      stateRows: open.reduce((sum, { answer }) => sum + (answer?.stateRows ?? 0), 0),
     };
   }
 
@@ -210,6 +202,7 @@ export class LiveRegistry implements Maintainer {
     }
     this.#begin = undefined;
     this.#childTables.sweep();
+    this.#childTables.restoreChanges();
     this.#scheduleDeliveries();
     for (const fail of failed) fail();
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
@@ -328,6 +321,7 @@ export class LiveRegistry implements Maintainer {
           columns: plan.columns,
           intMode,
           statements,
+          beforeWrite: () => this.#childTables.rememberChanges(),
           owner: this.#nextOwner++,
           work: this.#work,
         });
@@ -378,6 +372,7 @@ export class LiveRegistry implements Maintainer {
       this.#outdated.add(materialisation);
       this.#retryLater();
     } finally {
+      this.#childTables.restoreChanges();
       if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
     }
   }
@@ -388,6 +383,7 @@ export class LiveRegistry implements Maintainer {
     this.#outdated.delete(materialisation);
     this.#untold.delete(materialisation);
     materialisation.close();
+    this.#childTables.restoreChanges();
     if (this.#materialisations.size === 0) this.#engine.hub.removeMaintainer(this);
   }
 

@@ -15,6 +15,32 @@ export interface ReactiveMetrics {
   readonly events_dropped: number;
   readonly lagged_watch_count: number;
   readonly row_change_events_truncated: number;
+  /** Live queries that follow changes, and those that are run again; equal ones count once. */
+  readonly live_incremental_count: number;
+  readonly live_reevaluated_count: number;
+  /** Rows that are held for live queries. */
+  readonly live_state_rows: number;
+  /** Live queries that commits have made look at their answers. */
+  readonly live_visits: number;
+  /** Times that some rows of an answer were read anew, and times that all of it was, the first included. */
+  readonly live_restricted_reevaluations: number;
+  readonly live_full_reevaluations: number;
+}
+
+/** What a maintainer keeps up to date at the moment. */
+export interface LiveFigures {
+  readonly incremental: number;
+  readonly reevaluated: number;
+  readonly stateRows: number;
+}
+
+/** What keeping live queries up to date has taken so far. */
+export interface LiveWork {
+  visits: number;
+  restricted: number;
+  /** Statements that looked for the rows a change affects. */
+  probes: number;
+  whole: number;
 }
 
 export type ErrorHandler = (error: unknown, context: { readonly during: string }) => void;
@@ -44,6 +70,7 @@ export interface Maintainer {
   /** Whether a change of this table can change anything here. */
   concerns(table: string): boolean;
   maintain(changeset: ChangesetRecord): void;
+  figures(): LiveFigures;
   /** After every commit has been maintained; tells those who asked to be told within the commit. */
   deliver(): void;
 }
@@ -71,6 +98,7 @@ export class Hub {
   readonly #demand = new Map<string, number>();
   readonly #undelivered: ChangesetRecord[] = [];
   readonly #external: ExternalCommits;
+  readonly liveWork: LiveWork = { visits: 0, restricted: 0, probes: 0, whole: 0 };
   #demandForAll = 0;
   #delivering = false;
   /** Of the last commit that was told; undefined at the beginning, which is no change. */
@@ -250,6 +278,8 @@ export class Hub {
 
   metrics(): ReactiveMetrics {
     const infos = this.subscriptions();
+    const live = [...this.#maintainers].map((maintainer) => maintainer.figures());
+    const total = (of: keyof LiveFigures): number => live.reduce((sum, figures) => sum + figures[of], 0);
     const count = (kind: SubscriptionInfo['kind']): number => infos.filter((i) => i.kind === kind).length;
     return {
       active_watch_count: infos.length,
@@ -262,6 +292,12 @@ export class Hub {
       events_dropped: this.#dropped,
       lagged_watch_count: infos.filter((i) => i.lagged).length,
       row_change_events_truncated: this.#truncated,
+      live_incremental_count: total('incremental'),
+      live_reevaluated_count: total('reevaluated'),
+      live_state_rows: total('stateRows'),
+      live_visits: this.liveWork.visits,
+      live_restricted_reevaluations: this.liveWork.restricted,
+      live_full_reevaluations: this.liveWork.whole,
     };
   }
 

@@ -16,6 +16,12 @@ const nothing: ReactiveMetrics = {
   events_dropped: 0,
   lagged_watch_count: 0,
   row_change_events_truncated: 0,
+  live_incremental_count: 0,
+  live_reevaluated_count: 0,
+  live_state_rows: 0,
+  live_visits: 0,
+  live_restricted_reevaluations: 0,
+  live_full_reevaluations: 0,
 };
 const triggers = (db: DatabaseSync) => db.query('SELECT type, name FROM sqlite_temp_schema');
 

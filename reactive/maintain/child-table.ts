@@ -18,16 +18,24 @@ export class ChildTable {
   readonly query: FollowingAnswer;
   readonly #statements: Statements;
   readonly #owner: bigint;
+  readonly #beforeWrite: () => void;
   readonly #ids = new Map<EqualityKey, bigint>();
   #shown: readonly Entry[] = [];
   #snapshot: Snapshot<Row> | undefined;
   #nextId = 1n;
 
-  constructor(plan: ChildPlan, query: FollowingAnswer, statements: Statements, owner: bigint) {
+  constructor(
+    plan: ChildPlan,
+    query: FollowingAnswer,
+    statements: Statements,
+    owner: bigint,
+    beforeWrite: () => void,
+  ) {
     this.plan = plan;
     this.query = query;
     this.#statements = statements;
     this.#owner = owner;
+    this.#beforeWrite = beforeWrite;
   }
 
   /** Writes what the answer has become, and tells what that changed. */
@@ -51,6 +59,7 @@ export class ChildTable {
     for (const [key, entry] of before) {
       const id = this.#ids.get(key) ?? 0n;
       this.#ids.delete(key);
+      this.#beforeWrite();
       this.#statements.all(`DELETE FROM temp.${quoteName(this.plan.table)} WHERE "m" = ?1 AND "id" = ?2`, [
         this.#owner,
         id,
@@ -77,6 +86,7 @@ export class ChildTable {
   }
 
   clear(): void {
+    this.#beforeWrite();
     this.#statements.all(`DELETE FROM temp.${quoteName(this.plan.table)} WHERE "m" = ?1`, [this.#owner]);
     this.#shown = [];
     this.#snapshot = undefined;
@@ -84,6 +94,7 @@ export class ChildTable {
   }
 
   #write(image: DriverRow): void {
+    this.#beforeWrite();
     const places = image.map((_, at) => `?${at + 2}`).join(', ');
     this.#statements.all(`INSERT OR REPLACE INTO temp.${quoteName(this.plan.table)} VALUES (?1, ${places})`, [
       this.#owner,

@@ -23,6 +23,8 @@ export interface QueryContext {
   readonly columns: readonly string[];
   readonly intMode: IntMode;
   readonly statements: Statements;
+  /** Called before a child's table is written. */
+  readonly beforeWrite: () => void;
   readonly owner: bigint;
   readonly work: Work;
 }
@@ -58,6 +60,7 @@ export class MaintainedQuery implements LiveAnswer {
           }),
           statements,
           owner,
+          context.beforeWrite,
         ),
     );
     const run: Run = (sql, more) => statements.all(sql, [...parameters, owner, ...more]);

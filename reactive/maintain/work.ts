@@ -1,13 +1,6 @@
-/** What maintaining the live queries of one connection took; only rises. */
-export interface Work {
-  /** Milliseconds, for comparing costs. */
+import type { LiveWork } from '../../core/commit/hub.ts';
+
+/** Counts what is done, and tells the time for comparing costs, in milliseconds. */
+export interface Work extends LiveWork {
   readonly now: () => number;
-  /** Queries that a commit made look at their answer. */
-  visits: number;
-  /** Times that some rows of an answer were read anew, by key. */
-  restricted: number;
-  /** Statements that looked for the keys a changed row affects. */
-  probes: number;
-  /** Times that a whole answer was read. */
-  whole: number;
 }

@@ -12,6 +12,7 @@ export class ChildTables {
   readonly #engine: Engine;
   readonly #users = new Map<QueryPlan, number>();
   readonly #garbage = new Set<string>();
+  #changes: number | undefined;
   #names = 0;
 
   constructor(engine: Engine) {
@@ -41,6 +42,28 @@ export class ChildTables {
     this.#users.delete(plan);
     for (const table of tablesOf(plan)) this.#garbage.add(table);
     this.sweep();
+  }
+
+  /** The application's own write is what `changes()` tells of; a write of ours comes next. */
+  rememberChanges(): void {
+    this.#changes ??= Number(this.#engine.connection.prepare('SELECT changes()').get([])?.[0] ?? 0);
+  }
+
+  /** Makes `changes()` what it was: only a statement that changes as many rows can. */
+  restoreChanges(): void {
+    const count = this.#changes;
+    this.#changes = undefined;
+    if (count === undefined || this.#engine.isClosed) return;
+    const { connection } = this.#engine;
+    // A rollback may have taken it.
+    connection.exec('CREATE TEMP TABLE IF NOT EXISTS freshet_pad ("i" INTEGER PRIMARY KEY) WITHOUT ROWID');
+    connection
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT OR IGNORE INTO temp.freshet_pad SELECT i FROM n WHERE i <= ?1`,
+      )
+      .run([BigInt(count)]);
+    connection.prepare('UPDATE temp.freshet_pad SET "i" = "i" WHERE "i" <= ?1').run([BigInt(count)]);
   }
 
   /** Drops what nobody uses any more. */

@@ -8,7 +8,7 @@ import {
   Unresolved,
 } from '../query/model.ts';
 import { direction, type Rendering, renderText } from '../query/render.ts';
-import { compoundCollation } from '../query/resolve.ts';
+import { compoundCollation } from '../query/operands.ts';
 import type { BlockPlan } from './block-plan.ts';
 import { lookUpChild, readChild } from './child-plan.ts';
 import { known, planBlock } from './plan-block.ts';

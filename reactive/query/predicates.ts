@@ -4,7 +4,7 @@ import type { Collation } from '../exact/collation.ts';
 import type { ComparisonOperator } from '../exact/comparison.ts';
 import type { Operand } from '../exact/operand.ts';
 import type { Predicate } from '../exact/predicate.ts';
-import { withoutParentheses } from './resolve.ts';
+import { withoutParentheses } from './expressions.ts';
 
 /** What the names in an expression are. */
 export interface Names {

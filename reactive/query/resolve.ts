@@ -2,7 +2,8 @@
  * Resolves the names of a SELECT against the schema as SQLite does: views and CTEs become SELECTs in FROM, `*`
  * its columns, each name the column it stands for, each expression its affinity and collation.
  * Guarantees that what it resolves means the same; whatever is in doubt is `Unresolved`. The hard part is the
- * order in which SQLite looks names up: columns, rowids, aliases, then the query around.
+ * order in which SQLite looks names up, see scope.ts. One long class, because SELECTs, clauses and expressions
+ * resolve each other.
  */
 import {
   type AstNode,
@@ -17,8 +18,6 @@ import {
   type SelectValues,
   type SortedColumn,
   type Span,
-  tokenize,
-  tokenName,
   traverse,
   type Window,
   type With,
@@ -27,6 +26,16 @@ import type { ParameterPlan } from '../../core/parameters.ts';
 import { foldName } from '../../core/sql/identifier.ts';
 import type { AccumulatorKind } from '../exact/accumulators.ts';
 import { affinityOf } from '../exact/affinity.ts';
+import {
+  compares,
+  isFunctionName,
+  listed,
+  mentionsColumn,
+  refuseWindows,
+  stripCollate,
+  withoutComments,
+  withoutParentheses,
+} from './expressions.ts';
 import {
   type Column,
   type Conjunct,
@@ -42,13 +51,22 @@ import {
   type Ref,
   type Relation,
   type ResolvedQuery,
-  relationsOf,
-  rowidColumn,
   type SelectModel,
   type Text,
   Unresolved,
 } from './model.ts';
+import {
+  collationName,
+  columnOf,
+  columnOperand,
+  compoundCollation,
+  isAliasOf,
+  sameRef,
+  starOutput,
+} from './operands.ts';
 import type { QuerySchema } from './schema.ts';
+import { type Ctes, type Frame, findName, type NameNode, ownedBy, type Scope } from './scope.ts';
+import { numberVariables } from './variables.ts';
 
 /** @throws Unresolved with the reason where this can't be told with certainty. */
 export function resolveQuery(sql: string, parameters: ParameterPlan, schema: QuerySchema): ResolvedQuery {
@@ -84,51 +102,6 @@ interface Shared {
   /** By offset in the user's text: the parameter's number. */
   readonly variables: ReadonlyMap<number, number>;
   nextRelation: number;
-}
-
-/** SQLite numbers `?` by its place in the text, so the numbers are given before anything is moved. */
-function numberVariables(sql: string, plan: ParameterPlan): Map<number, number> {
-  const numbers = new Map<number, number>();
-  let count = 0;
-  for (const token of tokenize(sql)) {
-    if (tokenName(token.type) !== 'VARIABLE') continue;
-    const { text } = token;
-    if (text === '?') count += 1;
-    const named = plan.style === 'named' || plan.style === 'dollar' ? plan.names.indexOf(text) + 1 : 0;
-    numbers.set(
-      token.span.offset,
-      text === '?' ? count : text.startsWith('?') ? Number(text.slice(1)) : named,
-    );
-  }
-  return numbers;
-}
-
-/** WITH names that can be seen, each with its own surroundings. */
-type Ctes = ReadonlyMap<string, Cte>;
-interface Cte {
-  readonly select: Select;
-  readonly columns: readonly string[] | undefined;
-  readonly ctes: Ctes;
-  readonly isRecursive: boolean;
-}
-
-/** A SELECT that is being resolved. */
-interface Frame {
-  readonly correlated: Set<Relation>;
-}
-
-/** Where names are looked up: the FROM clause of one core, and those around it. */
-interface Scope {
-  readonly frame: Frame;
-  readonly parent: Scope | null;
-  readonly from: Joined[];
-  /** Columns that USING or NATURAL made one of two. */
-  readonly merged: Map<string, { readonly operand: Operand; readonly owner: Relation }>;
-  /** Hidden by that: the right table's own. */
-  readonly absorbed: Map<Relation, Set<string>>;
-  aliases: readonly Output[];
-  /** Aggregates of this core were found. */
-  aggregates: boolean;
 }
 
 const timeFunctions = new Map<string, number>([
@@ -574,7 +547,7 @@ class Resolver {
     switch (plain.type) {
       case 'Id':
       case 'QualifiedExpr': {
-        const found = this.#find(plain, scope);
+        const found = findName(plain, this.#slice(plain.span), scope);
         if (found === null || Array.isArray(found)) return { affinity: 'none', collation: null };
         return { affinity: found.affinity, collation: found.collation };
       }
@@ -712,7 +685,7 @@ class Resolver {
         if (node.type === 'Select') return 'skip';
         if (node.type !== 'Id' && node.type !== 'QualifiedExpr') return 'continue';
         if (isFunctionName(node, parent)) return 'skip';
-        const found = this.#find(node, scope, false);
+        const found = findName(node, this.#slice(node.span), scope, false);
         if (found === null) return 'skip';
         const isOwn = Array.isArray(found) || (found.ref ? ownedBy(found.ref.relation, scope) : true);
         if (isOwn) inner = true;
@@ -724,8 +697,8 @@ class Resolver {
     scope.aggregates = true;
   }
 
-  #name(node: Extract<Expr, { type: 'Id' | 'QualifiedExpr' }>, scope: Scope): readonly Part[] | null {
-    const found = this.#find(node, scope);
+  #name(node: NameNode, scope: Scope): readonly Part[] | null {
+    const found = findName(node, this.#slice(node.span), scope);
     // A name in double quotes that is none is text; it must not become one of the names that we add.
     if (found === null && /^true|false$/i.test(this.#slice(node.span))) return null;
     if (found === null) return [`'${(node.type === 'Id' ? node.name : '').replaceAll("'", "''")}'`];
@@ -734,197 +707,7 @@ class Resolver {
     return found.ref ? [found.ref] : found.text;
   }
 
-  /** A column, an alias's text, or null for what is no name after all. */
-  #find(
-    node: Extract<Expr, { type: 'Id' | 'QualifiedExpr' }>,
-    scope: Scope,
-    note = true,
-  ): Operand | Part[] | null {
-    const passed: Frame[] = [];
-    for (let at: Scope | null = scope; at; at = at.parent) {
-      const found = node.type === 'Id' ? this.#byName(node.name, at) : this.#byTable(node, at);
-      if (found) {
-        for (const relation of note ? relationsOf(found.text) : [])
-          for (const frame of passed) frame.correlated.add(relation);
-        return found;
-      }
-      if (node.type === 'Id') {
-        const alias = at.aliases.find((output) => isAliasOf(output, node.name));
-        if (alias) {
-          if (at !== scope) throw new Unresolved('a subquery uses an alias of the query around it');
-          return [...alias.text];
-        }
-      }
-      passed.push(at.frame);
-    }
-    const quoted = this.#slice(node.span).startsWith('"');
-    if (node.type === 'Id' && (quoted || /^(true|false)$/i.test(node.name))) return null;
-    throw new Unresolved(`${this.#slice(node.span)} can't be told for a column`);
-  }
-
-  #byName(name: string, scope: Scope): Operand | undefined {
-    const merged = scope.merged.get(foldName(name));
-    if (merged) return merged.operand;
-    const owners = scope.from.filter(({ relation }) => columnOf(relation, name) >= 0);
-    const [one] = owners;
-    if (one) {
-      if (owners.length > 1) throw new Unresolved(`${name} is ambiguous`);
-      return columnOperand(one.relation, columnOf(one.relation, name));
-    }
-    if (!isRowid(name)) return undefined;
-    const tables = scope.from.filter(
-      ({ relation }) => relation.of.kind === 'table' && relation.of.table.rowid,
-    );
-    const [table] = tables;
-    if (!table) return undefined;
-    if (scope.from.length > 1) throw new Unresolved(`${name} is ambiguous`);
-    return columnOperand(table.relation, rowidColumn);
-  }
-
-  #byTable(node: Extract<Expr, { type: 'QualifiedExpr' }>, scope: Scope): Operand | undefined {
-    const matching = scope.from.filter(
-      ({ relation }) => foldName(relation.name) === foldName(node.table.text),
-    );
-    const [one] = matching;
-    if (!one) return undefined;
-    if (matching.length > 1) throw new Unresolved(`${node.table.text} is ambiguous`);
-    const { relation } = one;
-    if (node.schema && relation.of.kind !== 'table')
-      throw new Unresolved(`${this.#slice(node.span)} is ambiguous`);
-    const at = columnOf(relation, node.column.text);
-    if (at >= 0) return columnOperand(relation, at);
-    if (isRowid(node.column.text) && relation.of.kind === 'table' && relation.of.table.rowid)
-      return columnOperand(relation, rowidColumn);
-    throw new Unresolved(`${this.#slice(node.span)} can't be told for a column`);
-  }
-
   #slice({ offset, length }: Span): string {
     return this.#sql.slice(offset, offset + length);
   }
-}
-
-function columnOperand(relation: Relation, column: number): Operand {
-  const ref: Ref = { kind: 'ref', relation, column };
-  const info = relation.columns[column];
-  const collation = column === rowidColumn ? 'BINARY' : (info?.collation ?? null);
-  return {
-    text: [ref],
-    ref,
-    affinity: column === rowidColumn ? 'integer' : (info?.affinity ?? 'none'),
-    collation: collation === null ? null : { name: collation, explicit: false },
-  };
-}
-
-const starOutput = (operand: Operand, relation: Relation, at: number): Output => ({
-  ...operand,
-  name: relation.columns[at]?.name ?? '',
-  isAlias: false,
-  expr: null,
-});
-
-const isAliasOf = (output: Output, name: string): boolean =>
-  output.isAlias && foldName(output.name) === foldName(name);
-
-const collationName = (operand: Operand | undefined): string | null => operand?.collation?.name ?? null;
-
-/** Of a compound's column: the first arm that has one decides. */
-export function compoundCollation(cores: readonly Core[], at: number): Operand['collation'] {
-  for (const core of cores) {
-    const collation = core.outputs[at]?.collation;
-    if (collation) return collation;
-  }
-  return null;
-}
-
-export function columnOf(relation: Relation, name: string): number {
-  return relation.columns.findIndex((column) => foldName(column.name) === foldName(name));
-}
-
-export const sameRef = (a: Ref, b: Ref): boolean => a.relation === b.relation && a.column === b.column;
-
-function ownedBy(relation: Relation, scope: Scope): boolean {
-  return scope.from.some((joined) => joined.relation === relation);
-}
-
-function refuseWindows(expr: Expr): void {
-  traverse(expr, {
-    nodes: {
-      FunctionTail({ overClause }) {
-        if (overClause) throw new Unresolved('ORDER BY has a window function');
-      },
-    },
-  });
-}
-
-const comparing = new Set<string>([
-  'Equals',
-  'NotEquals',
-  'Less',
-  'LessEquals',
-  'Greater',
-  'GreaterEquals',
-  'Is',
-  'IsNot',
-]);
-
-function compares(root: Expr): boolean {
-  let found = false;
-  traverse(root, {
-    enter(node) {
-      if (node.type === 'BinaryExpr') found ||= comparing.has(node.op);
-      else if (node.type === 'CaseExpr') found ||= node.base !== undefined;
-      else if (node.type === 'FunctionCallExpr') found ||= /^(nullif|min|max)$/i.test(node.name.name);
-      else if (node.type === 'BetweenExpr' || node.type === 'Select') found = true;
-      else if (node.type === 'InListExpr' || node.type === 'InSelectExpr') found = true;
-      return found ? 'break' : 'continue';
-    },
-  });
-  return found;
-}
-
-function listed(expr: Expr): readonly Expr[] {
-  return expr.type === 'ParenthesizedExpr' && expr.exprs.length > 1 ? expr.exprs : [expr];
-}
-
-function stripCollate(expr: Expr): { expr: Expr; collation?: string } {
-  const plain = withoutParentheses(expr);
-  if (plain.type !== 'CollateExpr') return { expr: plain };
-  return { ...stripCollate(plain.expr), collation: plain.collation };
-}
-
-export function withoutParentheses(expr: Expr): Expr {
-  const only = expr.type === 'ParenthesizedExpr' && expr.exprs.length === 1 ? expr.exprs[0] : undefined;
-  return only === undefined ? expr : withoutParentheses(only);
-}
-
-function mentionsColumn(expr: Expr | undefined): boolean {
-  let mentions = false;
-  if (expr) {
-    traverse(expr, {
-      enter(node) {
-        if (node.type === 'Id' || node.type === 'QualifiedExpr') mentions = true;
-        if (node.type === 'StringLiteral' && /now/i.test(node.value)) mentions = false;
-      },
-    });
-  }
-  return mentions;
-}
-
-/** The parser has names of functions as names of columns. */
-function isFunctionName(node: AstNode, parent: AstNode | undefined): boolean {
-  const isCall = parent?.type === 'FunctionCallExpr' || parent?.type === 'FunctionCallStarExpr';
-  return isCall && parent.name === node;
-}
-
-const isRowid = (name: string): boolean => /^(rowid|_rowid_|oid)$/i.test(name);
-
-function withoutComments(text: string): string {
-  if (!text.includes('--') && !text.includes('/*')) return text;
-  let kept = '';
-  let at = 0;
-  for (const { span } of tokenize(text)) {
-    kept += `${span.offset > at ? ' ' : ''}${text.slice(span.offset, span.offset + span.length)}`;
-    at = span.offset + span.length;
-  }
-  return kept + (at < text.length ? ' ' : '');
 }
