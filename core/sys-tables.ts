@@ -22,6 +22,12 @@ const columns: Readonly<Record<keyof SysTables, readonly string[]>> = {
     'events_dropped',
     'lagged_watch_count',
     'row_change_events_truncated',
+    'live_incremental_count',
+    'live_reevaluated_count',
+    'live_state_rows',
+    'live_visits',
+    'live_restricted_reevaluations',
+    'live_full_reevaluations',
   ],
   reactive_subscriptions: [
     'watch_id',

@@ -3,6 +3,9 @@ import { quoteName } from '../../core/sql/identifier.ts';
 import { createChild } from './child-plan.ts';
 import type { QueryPlan } from './query-plan.ts';
 
+/** Holds as many rows as a write of the application has changed. */
+const pad = 'freshet_pad';
+
 /**
  * The TEMP tables of one connection that hold the answers of SELECTs inside of others.
  * They come with a plan's first user and go with its last: at once, or when no transaction or open statement
@@ -41,6 +44,9 @@ export class ChildTables {
     }
     this.#users.delete(plan);
     for (const table of tablesOf(plan)) this.#garbage.add(table);
+    // Before its own table goes, too.
+    this.restoreChanges();
+    if (this.#users.size === 0) this.#garbage.add(pad);
     this.sweep();
   }
 
@@ -56,14 +62,15 @@ export class ChildTables {
     if (count === undefined || this.#engine.isClosed) return;
     const { connection } = this.#engine;
     // A rollback may have taken it.
-    connection.exec('CREATE TEMP TABLE IF NOT EXISTS freshet_pad ("i" INTEGER PRIMARY KEY) WITHOUT ROWID');
+    connection.exec(`CREATE TEMP TABLE IF NOT EXISTS ${pad} ("i" INTEGER PRIMARY KEY) WITHOUT ROWID`);
+    this.#garbage.delete(pad);
     connection
       .prepare(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-         INSERT OR IGNORE INTO temp.freshet_pad SELECT i FROM n WHERE i <= ?1`,
+         INSERT OR IGNORE INTO temp.${pad} SELECT i FROM n WHERE i <= ?1`,
       )
       .run([BigInt(count)]);
-    connection.prepare('UPDATE temp.freshet_pad SET "i" = "i" WHERE "i" <= ?1').run([BigInt(count)]);
+    connection.prepare(`UPDATE temp.${pad} SET "i" = "i" WHERE "i" <= ?1`).run([BigInt(count)]);
   }
 
   /** Drops what nobody uses any more. */
