@@ -1,8 +1,20 @@
-import { type Core, coreText, type From, groupKey, groups, join, output, rows, single } from './cores.ts';
-import { predicate, scalarSubquery } from './expressions.ts';
+import {
+  type Core,
+  coreText,
+  type From,
+  groupKey,
+  groups,
+  join,
+  output,
+  rows,
+  single,
+  whereOf,
+} from './cores.ts';
+import { equalityOf, near, pairOf, predicate, scalarSubquery } from './expressions.ts';
 import { type Grammar, type Operand, oneSpelling, type Source } from './grammar.ts';
 import { type Body, bodyOf } from './queries.ts';
 import { again, derived, from, placed, type Relation } from './relations.ts';
+import { valueFor } from './schema.ts';
 import { clean, tableSource } from './sources.ts';
 
 /** Items 1 and 2 of section 11: composite keys, each side of a join giving one; the second side may be the first again. */
@@ -15,6 +27,91 @@ export function groupsByBothSides(g: Grammar): Body {
   const all = join(g, single(g, first, 0.3), second, style);
   const terms = [groupKey(g, clean(first.operands)), groupKey(g, clean(second.operands))];
   return bodyOf(groups(g, all, true, false, terms));
+}
+
+/**
+ * Groups that an engine can keep up by what enters and leaves them: plain aggregates over inner joins under plain
+ * conditions. Sums over whatever a column holds: integers, texts, NULL, numbers beyond the exact ones.
+ */
+export function plainGroups(g: Grammar): Body {
+  g.use('plain aggregates');
+  const first = tableSource(g);
+  const second = g.random.chance(0.5) ? null : g.random.chance(0.3) ? again(g, first) : tableSource(g);
+  const scope = clean([...first.operands, ...(second?.operands ?? [])]);
+  const where = g.random.times(g.random.between(0, 2), () => {
+    const o = g.decides(g.random.pick(scope));
+    return `${o.sql} ${g.random.pick(['=', '<>', '<', '>=', 'IS', 'IS NOT'])} ${near(g, o)}`;
+  });
+  const on = second ? ` JOIN ${second.text} ON ${equalityOf(g, clean(first.operands), clean(second.operands))}` : '';
+  const by = g.random.some(scope, g.random.chance(0.2) ? 0 : 1, 2).map((o) => g.decides(o));
+  const keys = by.map((o) => output(g, { ...o, tag: o.collation === 'BINARY' ? 'exact' : 'folded' }, true));
+  const aggregates = g.random.times(g.random.between(1, 4), () => output(g, plainAggregate(g, scope), true));
+  const group = by.length > 0 ? ` GROUP BY ${by.map((o) => o.sql).join(', ')}` : '';
+  return bodyOf({
+    select: [...keys, ...aggregates],
+    distinct: false,
+    tail: ` FROM ${first.text}${on}${whereOf(where)}${group}`,
+    total: by.map((o) => o.sql),
+    keys: keys.map((o) => o.name),
+    scope: [],
+  });
+}
+
+function plainAggregate(g: Grammar, scope: readonly Operand[]): Omit<Operand, 'name'> {
+  const o = g.decides(g.random.pick(scope));
+  const name = g.random.pick(['count', 'sum', 'total', 'avg', 'min', 'max'] as const);
+  g.use(name);
+  const made = (tag: Operand['tag'], sql = `${name}(${o.sql})`) =>
+    ({ sql, tag, clean: false, affinity: 'blob', collation: 'BINARY', flavour: 'any' }) as const;
+  if (name === 'count') return made('exact', g.random.chance(0.4) ? 'count(*)' : `count(${o.sql})`);
+  if (name === 'min' || name === 'max') return made(o.collation === 'BINARY' ? 'exact' : 'folded');
+  return made(o.flavour === 'small' || (o.flavour === 'key' && o.affinity === 'integer') ? 'exact' : 'approximate');
+}
+
+/** Item 7: whether something is among the members of a set that has few, or none, or NULL alone. */
+export function overSmallSet(g: Grammar): Body {
+  g.use('small set');
+  const read = single(g, tableSource(g), 0.15);
+  const scope = clean(read.operands);
+  const inner = tableSource(g);
+  const own = clean(inner.operands);
+  const few = own.filter((o) => o.flavour === 'small' || o.flavour === 'text');
+  const by = g.random.pick(few.length > 0 ? few : own);
+  const { sql: value } = valueFor(g.random, by);
+  const [o, member] = pairOf(g, scope, own);
+  g.chosen(member, by, value);
+  g.decides(o);
+  g.useHere('uncorrelated subquery');
+  const from = `FROM ${inner.text} WHERE ${by.sql} ${value === 'NULL' ? 'IS' : '='} ${value}`;
+  const among = (): string => {
+    const not = g.random.chance(0.65) ? 'NOT ' : '';
+    return g.random.weighted<() => string>([
+      [5, () => `${o.sql} ${not}IN (SELECT ${member.sql} ${from})`],
+      [
+        3,
+        () => {
+          const [o2, second] = pairOf(g, scope, own);
+          g.use(`${not}row value IN (SELECT)`);
+          return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${member.sql}, ${second.sql} ${from})`;
+        },
+      ],
+      [1, () => `${not}EXISTS (SELECT 1 ${from})`],
+    ])();
+  };
+  const shown = g.random.chance(0.4);
+  const core = rows(g, shown ? read : { ...read, where: [...read.where, among()] }, shown);
+  if (!shown) return bodyOf(core);
+  const plain = {
+    tag: 'exact',
+    clean: false,
+    affinity: 'blob',
+    collation: 'BINARY',
+    flavour: 'any',
+  } as const;
+  return bodyOf({
+    ...core,
+    select: [...core.select, output(g, { ...plain, sql: `(${g.within('SELECT', among)})` }, true)],
+  });
 }
 
 /** Item 5: the group of a null-extended row is that of NULL, whatever the key makes of it. */

@@ -6,7 +6,7 @@ import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
 import { createView, makeQuery, makeView, type Query } from './queries.ts';
 import { Random } from './random.ts';
-import { createTable } from './schema.ts';
+import { createTable, type Table } from './schema.ts';
 import { fill } from './statements.ts';
 import { makeStep, type PlannedStep, thinOut } from './steps.ts';
 import { makeTameSchema, tameSize } from './tame-schema.ts';
@@ -95,10 +95,13 @@ function makeSteps(
   };
   const sample = (table: string, column: string): string | null =>
     ask(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`);
-  const [most, kept] = start.tame ? [60, 20] : [20, 6];
+  const bounds = ({ tall }: Table) => (tall ? [220, 70] : start.tame ? [60, 20] : [20, 6]);
   const make = (): PlannedStep[] => {
-    const full = catalog.tables.find((table) => count(db, table.name) > most);
-    if (full) return [{ step: thinOut(catalog, full.name, kept), change: null }];
+    for (const table of catalog.tables) {
+      const [most = 0, kept] = bounds(table);
+      if (count(db, table.name) > most)
+        return [{ step: thinOut(catalog, table.name, kept), change: null }];
+    }
     const { lives: queries, hints } = options;
     const situation = { random, catalog, queries, actors, sample, ask, hints };
     return catalog.tame ? makeTameSteps(situation) : [makeStep(situation)];

@@ -2,6 +2,7 @@ import {
   aggregate,
   comparisonOf,
   equalityOf,
+  near,
   predicate,
   type Scope,
   scalar,
@@ -224,7 +225,14 @@ export function groupKey(g: Grammar, scope: Scope): GroupTerm {
     [1, () => ({ ...expression(`${o.sql} IS NULL`), name: '' })],
     [1, () => ({ ...expression(`typeof(${o.sql})`), name: '' })],
     [1, () => ({ ...expression(`lower(${o.sql})`), name: '' })],
+    [1.5, () => ({ ...expression(comparedKey(g, o, scope)), name: '' })],
   ])();
+}
+
+/** A comparison as a key: what it gives depends on the affinity of a column, and on its collation. */
+function comparedKey(g: Grammar, o: Operand, scope: Scope): string {
+  g.use('comparison as a key');
+  return g.random.chance(0.7) ? `(${o.sql} = ${near(g, o)})` : `(${comparisonOf(g, [o], scope)})`;
 }
 
 function havingOf(g: Grammar, scope: Scope, terms: readonly GroupTerm[]): string {

@@ -22,16 +22,26 @@ const comparisons = [
 ] as const;
 
 /** A constant to compare a column with: of its own kind, or a hostile one. */
-const near = (g: Grammar, o: Operand): string =>
+export const near = (g: Grammar, o: Operand): string =>
   g.random.chance(g.catalog.tame ? 0.92 : 0.65) ? g.constant(valueFor(g.random, o)) : g.hostile();
 
 const numeric = (scope: Scope): Operand[] => scope.filter((o) => o.flavour === 'small');
 
 /** Two columns of one flavour, of different sources where there are such. */
-function pairOf(g: Grammar, left: Scope, right: Scope): [Operand, Operand] {
+export function pairOf(g: Grammar, left: Scope, right: Scope): [Operand, Operand] {
   const a = g.random.pick(left);
   const alike = right.filter((o) => o.flavour === a.flavour && o !== a);
   return [a, g.random.pick(alike.length > 0 ? alike : right)];
+}
+
+/** Instead of the right one, a column that converts or collates otherwise than the left one. */
+function unlike(g: Grammar, [a, b]: [Operand, Operand], right: Scope): [Operand, Operand] {
+  const others = right.filter((o) => o.affinity !== a.affinity || o.collation !== a.collation);
+  if (others.length === 0) return [a, b];
+  g.use('equality of different kinds');
+  // Few values are common to a number and a text.
+  const texts = others.filter((o) => o.flavour === a.flavour || o.flavour === 'any' || o.flavour === 'text');
+  return [a, g.random.pick(texts.length > 0 ? texts : others)];
 }
 
 /** An expression whose value SQLite fixes: no random, time or order in it. */
@@ -112,10 +122,24 @@ export function comparisonOf(g: Grammar, left: Scope, right: Scope): string {
   return `${a.sql} ${g.random.pick(comparisons)} ${b.sql}`;
 }
 
-/** An equality between columns: what joins and correlations follow. */
+/**
+ * An equality between columns: what joins and correlations follow. At times one side is an expression, which has no
+ * affinity; at times the two are of different kinds, and one converts the other or brings its collation.
+ */
 export function equalityOf(g: Grammar, left: Scope, right: Scope): string {
-  const [a, b] = pairOf(g, left, right);
+  const alike = pairOf(g, left, right);
+  const [a, b] = g.random.chance(0.12) ? unlike(g, alike, right) : alike;
   g.linked(a, b);
+  if (g.random.chance(0.08)) {
+    g.use('equality of an expression');
+    const [one, other] = g.random.pick([[a, b] as const, [b, a] as const]);
+    return g.random.weighted<() => string>([
+      [3, () => `coalesce(${one.sql}, ${near(g, one)}) = ${other.sql}`],
+      [1, () => `${other.sql} = ${one.sql} || ''`],
+      [1, () => `${one.sql} + 0 = ${other.sql}`],
+      [1, () => `${other.sql} = lower(${one.sql})`],
+    ])();
+  }
   return g.random.chance(0.93) ? `${a.sql} = ${b.sql}` : `${a.sql} IS ${b.sql}`;
 }
 
@@ -167,6 +191,10 @@ function innerWhere(g: Grammar, inner: Source, scope: Scope, correlated = 0.7): 
     parts.push(g.random.chance(0.8) ? equalityOf(g, own, scope) : comparisonOf(g, own, scope));
   } else g.useHere('uncorrelated subquery');
   if (g.random.chance(0.5)) parts.push(predicate(g, own, 0));
+  if (parts.length > 0 && g.random.chance(0.1)) {
+    g.use('condition of a subquery on the outer row');
+    parts.push(predicate(g, scope, 0));
+  }
   return parts.length > 0 ? ` WHERE ${parts.join(' AND ')}` : '';
 }
 

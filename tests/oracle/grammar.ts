@@ -24,6 +24,15 @@ export interface Place {
 export interface Hints {
   readonly links: readonly (readonly [Place, Place])[];
   readonly places: readonly Place[];
+  readonly sets: readonly SmallSet[];
+}
+
+/** What `member` holds where `by` is `value`: few rows, at times none. */
+export interface SmallSet {
+  readonly member: Place;
+  readonly by: Place;
+  /** A literal. */
+  readonly value: string;
 }
 
 /** A column of some relation, as the expressions above it may use it. */
@@ -94,6 +103,7 @@ export class Grammar {
   readonly #tables = new Set<string>();
   readonly #links: (readonly [Place, Place])[] = [];
   readonly #places: Place[] = [];
+  readonly #sets: SmallSet[] = [];
   #clause: Clause = 'WHERE';
 
   /** `prefix` begins the names of output columns, so that those of a view differ from those of a query over it. */
@@ -127,7 +137,7 @@ export class Grammar {
   }
 
   get hints(): Hints {
-    return { links: [...this.#links], places: [...this.#places] };
+    return { links: [...this.#links], places: [...this.#places], sets: [...this.#sets] };
   }
 
   /** Notes that the query joins or correlates by these. */
@@ -139,6 +149,11 @@ export class Grammar {
   decides(o: Operand): Operand {
     if (o.origin) this.#places.push(o.origin);
     return o;
+  }
+
+  /** Notes that the query asks whether something is among the members of a small set. */
+  chosen(member: Operand, by: Operand, value: string): void {
+    if (member.origin && by.origin) this.#sets.push({ member: member.origin, by: by.origin, value });
   }
 
   /** Notes a construct by itself and by its place. */

@@ -17,10 +17,11 @@ export function makeSchema(random: Random): Schema {
 /** CREATE INDEX: plain, descending, under another collation, over an expression, partial, unique. */
 export function makeIndex(random: Random, table: Table, name: string): string {
   const plain = table.columns.filter((c) => c.flavour !== 'json');
-  const terms = random.some(plain, 1, 2).map((c) =>
+  const terms = random.some(plain, 1, 2).map((c, at) =>
     random.weighted([
       [6, quoted(c.name)],
-      [2, `${quoted(c.name)} DESC`],
+      // SQLite 3.53 looks for NULLs at the wrong end when NOT IN uses an index that begins in descending order.
+      [at > 0 ? 4 : 0, `${quoted(c.name)} DESC`],
       [1, `${quoted(c.name)} COLLATE NOCASE`],
       [1, `lower(${quoted(c.name)})`],
       [1, `coalesce(${quoted(c.name)}, 0)`],

@@ -5,6 +5,8 @@ import {
   derivedAggregateJoined,
   groupsByBothSides,
   groupsByNullable,
+  overSmallSet,
+  plainGroups,
 } from './aggregate-shapes.ts';
 import {
   type Core,
@@ -95,6 +97,7 @@ const shapes: readonly (readonly [weight: number, kind: string, make: (g: Gramma
   [5, 'group over join', (g) => bodyOf(groups(g, from(g, g.random.between(1, 2))))],
   [9, 'group by both sides', groupsByBothSides],
   [2, 'group by the nullable side', groupsByNullable],
+  [6, 'plain groups', plainGroups],
   [4, 'grand total', (g) => bodyOf(groups(g, from(g, g.random.between(0, 1)), false))],
   [3, 'derived aggregate joined', derivedAggregateJoined],
   [2, 'aggregates over subqueries', aggregatesOverSubqueries],
@@ -106,6 +109,7 @@ const shapes: readonly (readonly [weight: number, kind: string, make: (g: Gramma
   [6, 'compound', compoundBody],
   [5, 'subquery in WHERE', subqueryInWhere],
   [4, 'subquery in SELECT', subqueryBody],
+  [5, 'small set', overSmallSet],
   [2, 'CTE used twice', commonTwice],
   [3, 'lateral', lateralBody],
   [2, 'recursive', recursiveBody],
@@ -337,6 +341,9 @@ function finish(g: Grammar, kind: string, body: Body): Query {
 export function makeQuery(random: Random, catalog: Catalog): Query {
   const style = random.pick(['none', 'anonymous', 'numbered', 'dollar', 'named'] as const);
   const g = new Grammar(random, catalog, style);
+  // Over many rows windows are what matters, and other answers would be long.
+  const tall = catalog.tables.some((table) => table.tall) && random.chance(0.5);
+  if (tall) return finish(g, 'top-k', topBody(g));
   const [kind, make] = random.weighted(
     shapes.map(([weight, name, shape]) => [weight, [name, shape] as const] as const),
   );

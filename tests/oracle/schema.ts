@@ -33,6 +33,8 @@ export interface Table {
   readonly constraint?: string | undefined;
   /** WITHOUT ROWID, STRICT. */
   readonly options: string;
+  /** It has more rows than a window keeps in reserve. */
+  readonly tall?: boolean;
 }
 
 /** The statement that makes the table. */

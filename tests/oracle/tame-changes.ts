@@ -226,6 +226,32 @@ function onlyNull(d: Draft): Commits {
   return random.pick([[[none], [one]], [[none], [one], [none]], [[none, one]], [[one]]]);
 }
 
+/** Rule 7 again: the members of a small set go and come, the last of them, the first one, one that is NULL. */
+function smallSet(d: Draft): Commits {
+  const { random } = d;
+  const sets = d.hints.flatMap((hint) => hint.sets);
+  const set = random.pick(sets);
+  const [member, by] = [spotAt(d, set.member), spotAt(d, set.by)];
+  if (!member || !by) return onlyNull(d);
+  const [table, c] = member;
+  const [name, chooser] = [quoted(table.name), quoted(by[1].name)];
+  const where = `WHERE ${chooser} IS ${set.value}`;
+  const gone = random.chance(0.5)
+    ? run(`DELETE FROM ${name} ${where}`)
+    : setOne(d, table, by[1], where);
+  const come = (): Statement =>
+    insertRow(d, table, { [by[1].name]: set.value, ...(random.chance(0.4) ? { [c.name]: 'NULL' } : {}) });
+  const other = (): Statement =>
+    run(`UPDATE OR IGNORE ${name} SET ${quoted(c.name)} = ${random.chance(0.5) ? 'NULL' : literal(random, c)} ${where}`);
+  return random.pick([
+    [[gone], [come()]],
+    [[gone], [come()], [other()]],
+    [[gone], [come(), come()], [gone]],
+    [[other()], [gone]],
+    [[gone, come()]],
+  ]);
+}
+
 /** Rule 18: a group is emptied and refilled, in one commit or in two. */
 function emptyGroup(d: Draft): Commits {
   const { random } = d;
@@ -264,6 +290,27 @@ function drain(d: Draft): Commits {
       `DELETE FROM ${quoted(table.name)} WHERE ${reach} IN (SELECT ${reach} FROM ${quoted(table.name)} ORDER BY ${by}, ${reach} LIMIT ${random.between(1, 3)})`,
     );
   return [[head()], [head()], [head(), insertRow(d, table)]];
+}
+
+/** Rule 15 again: many rows come or go at once, more than a window keeps in reserve. */
+function flood(d: Draft, table: Table): Commits {
+  const { random } = d;
+  const [, c] = sensitive(d, table);
+  const reach = table.rowid ?? quoted(table.key[0] as string);
+  const order = `ORDER BY ${quoted(c.name)} ${random.pick(['', 'DESC'])}, ${reach} ${random.pick(['', 'DESC'])}`;
+  const ebb = (): Statement =>
+    run(
+      `DELETE FROM ${quoted(table.name)} WHERE ${reach} IN (SELECT ${reach} FROM ${quoted(table.name)} ${order} LIMIT ${random.between(20, 80)})`,
+    );
+  const surge = (): Statement => {
+    const columns = writable(table);
+    const rows = random.times(random.between(20, 70), () => {
+      return `(${columns.map((one) => literal(random, one)).join(', ')})`;
+    });
+    const names = columns.map((one) => quoted(one.name)).join(', ');
+    return run(`INSERT OR IGNORE INTO ${quoted(table.name)} (${names}) VALUES ${rows.join(', ')}`);
+  };
+  return random.pick([[[ebb()]], [[surge()]], [[surge()], [surge()]], [[surge()], [ebb()]], [[ebb(), surge()]]]);
 }
 
 /** REPLACE and UPSERT over a key that is taken. */
@@ -305,12 +352,15 @@ function nothingNet(d: Draft): Commits {
 
 /** One favourite change of section 11, as one commit or as several that follow each other. */
 export function tameChange(d: Draft): Commits {
+  const tall = d.catalog.tables.find((table) => table.tall);
   return d.random.weighted<() => Commits>([
+    [tall ? 10 : 0, () => flood(d, tall as Table)],
     [16, () => bothSides(d)],
     [6, () => move(d)],
     [5, () => rekey(d)],
     [4, () => dimensionLater(d)],
     [4, () => onlyNull(d)],
+    [d.hints.some(({ sets }) => sets.length > 0) ? 4 : 0, () => smallSet(d)],
     [4, () => emptyGroup(d)],
     [2, () => bulk(d)],
     [3, () => drain(d)],

@@ -12,10 +12,12 @@ import { type Constant, lists, nothing } from './values.ts';
 export function makeTameSchema(random: Random): Schema {
   const tables: Table[] = [];
   const wanted = random.some(['t', 'item', 'owner', 'note'], 2, 4);
+  const tall = random.chance(0.1);
   for (const [i, name] of wanted.entries()) {
     // Small tables that others refer to come first; the last one has rows enough for windows and groups.
-    const large = i > 0 && (i === wanted.length - 1 || random.chance(0.3));
-    tables.push(makeTameTable(random, name, large, tables));
+    const isLast = i === wanted.length - 1;
+    const large = i > 0 && (isLast || random.chance(0.3));
+    tables.push(makeTameTable(random, name, isLast && tall ? 'tall' : large ? 'large' : 'small', tables));
   }
   const indexes = random.times(random.between(0, 4), (i) => makeIndex(random, random.pick(tables), `ix${i}`));
   // A unique index would turn most of the changes into errors.
@@ -38,6 +40,11 @@ const mixed: Constant[] = [
 ];
 const amounts: Constant[] = [{ sql: '0.5', value: 0.5 }, { sql: '1.5', value: 1.5 }, { sql: '2.0' }, nothing];
 
+const collations = ['COLLATE NOCASE', 'COLLATE RTRIM'];
+
+/** A few of them leave int64: none is negative, so whether they do depends on no order. */
+const huge: Constant[] = [{ sql: '4000000000000000000' }, { sql: '9007199254740993' }, ...numbers(1, 2), nothing];
+
 /** What refers to keys: most find a partner, some wait for one, some are NULL. */
 const references = [...numbers(1, 10), nothing, nothing];
 
@@ -48,8 +55,11 @@ interface Key {
   readonly withoutRowid?: boolean;
 }
 
-function tameKey(random: Random, name: string, large: boolean): Key {
-  const ids = numbers(1, large ? 60 : 12);
+/** `tall`: more rows than a window keeps in reserve. */
+type Size = 'small' | 'large' | 'tall';
+
+function tameKey(random: Random, name: string, size: Size): Key {
+  const ids = numbers(1, { small: 12, large: 60, tall: 400 }[size]);
   const single = (kind: string, type: string, constraints: string, domain = ids): Key => ({
     kind,
     columns: [column(name, type, 'key', constraints, domain)],
@@ -60,7 +70,7 @@ function tameKey(random: Random, name: string, large: boolean): Key {
     withoutRowid,
     columns: [
       column(name, 'INT', 'key', 'NOT NULL', numbers(1, 12)),
-      column('part', 'INTEGER', 'small', 'NOT NULL', numbers(0, large ? 5 : 2)),
+      column('part', 'INTEGER', 'small', 'NOT NULL', numbers(0, { small: 2, large: 5, tall: 30 }[size])),
     ],
     constraint: `PRIMARY KEY (${quoted(name)}, "part")`,
   });
@@ -73,7 +83,7 @@ function tameKey(random: Random, name: string, large: boolean): Key {
     [1, () => single('TEXT PRIMARY KEY', 'TEXT', 'PRIMARY KEY', [...digits, nothing])],
     [1, () => single('INT PRIMARY KEY', 'INT', 'PRIMARY KEY', [...ids, nothing])],
     [2, () => single('WITHOUT ROWID', 'INTEGER', 'PRIMARY KEY')],
-    [1, () => single('WITHOUT ROWID', 'TEXT', 'PRIMARY KEY', digits)],
+    [2, () => single('WITHOUT ROWID', 'TEXT', 'PRIMARY KEY', digits)],
     [1, () => pair('composite PRIMARY KEY', false)],
     [1, () => pair('composite WITHOUT ROWID', true)],
   ])();
@@ -88,15 +98,16 @@ function cascade(random: Random, tables: readonly Table[]): string {
   return `REFERENCES ${quoted(parent.name)} (${quoted(parent.key[0] as string)}) ON DELETE ${action()} ON UPDATE ${action()} DEFERRABLE INITIALLY DEFERRED`;
 }
 
-function makeTameTable(random: Random, wanted: string, large: boolean, tables: readonly Table[]): Table {
+function makeTameTable(random: Random, wanted: string, size: Size, tables: readonly Table[]): Table {
+  const large = size !== 'small';
   const name = freeName(
     random,
     wanted,
     tables.map((table) => table.name),
     0.02,
   );
-  const key = tameKey(random, random.chance(0.8) ? 'id' : 'key', large);
-  const collate = random.pick(['', '', '', 'COLLATE NOCASE', 'COLLATE RTRIM']);
+  const key = tameKey(random, random.chance(0.8) ? 'id' : 'key', size);
+  const collate = random.pick(['', '', '', ...collations]);
   const columns = [...key.columns, column('g', 'INTEGER', 'small', '', smallNumbers)];
   const more = (chance: number, make: () => Column): void => {
     if (random.chance(chance)) columns.push(make());
@@ -112,10 +123,12 @@ function makeTameTable(random: Random, wanted: string, large: boolean, tables: r
   );
   more(0.3, () => column('second', 'INTEGER', 'key', '', references));
   more(0.7, () => column('name', 'TEXT', 'text', collate, words));
+  more(0.3, () => column('label', 'TEXT', 'text', random.pick(['', ...collations, ...collations]), words));
   more(0.35, () => column('x', random.pick(['', 'NUMERIC', 'TEXT', 'INT']), 'any', '', mixed));
   more(0.5, () => column('n', 'INT', 'small', '', random.chance(0.5) ? numbers(0, 9) : smallNumbers));
   more(0.15, () => column('price', 'REAL', 'real', '', amounts));
   more(0.3, () => column('tags', 'TEXT', 'json', '', [...lists, nothing]));
+  more(0.06, () => column('huge', 'INTEGER', 'any', '', huge));
   more(0.08, () => column('gen', 'INTEGER', 'small', 'GENERATED ALWAYS AS ("g" * 2 - 1) VIRTUAL'));
   more(0.08, () => column('u', 'INTEGER', 'small', 'UNIQUE', [...numbers(0, 30), nothing, nothing]));
   return {
@@ -126,12 +139,14 @@ function makeTameTable(random: Random, wanted: string, large: boolean, tables: r
     keyKind: key.kind,
     constraint: key.constraint,
     options: key.withoutRowid ? 'WITHOUT ROWID' : '',
+    tall: size === 'tall',
   };
 }
 
 /** How many rows a table starts with. */
 export const tameSize = (random: Random, table: Table): number => {
   const large = table.columns.some((c) => (c.domain?.length ?? 0) > 50) || random.chance(0.15);
+  if (table.tall) return random.between(30, 90);
   if (random.chance(0.08)) return 0;
   return large ? random.between(15, 40) : random.between(5, 12);
 };
