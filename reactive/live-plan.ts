@@ -108,6 +108,10 @@ function planIncremental(
       parameters: resolved.parameters.length,
       nextTable,
     });
+    const followed = new Set(followedTables(query));
+    const missed = dependenciesOf(statement, engine.catalog).tables.find((table) => !followed.has(table));
+    if (missed !== undefined)
+      throw new Unresolved(`it reads ${displayName(missed)} where that is not followed`);
     return {
       incremental: {
         query,
@@ -119,6 +123,14 @@ function planIncremental(
     if (error instanceof Unresolved) return { incremental: null, reason: error.message };
     throw error;
   }
+}
+
+/** Every table whose rows come in somewhere. */
+function followedTables(query: QueryPlan): string[] {
+  const own = query.blocks.flatMap(({ sites }) =>
+    sites.flatMap(({ site }) => (site.source.kind === 'table' ? [site.source.table.name] : [])),
+  );
+  return [...own, ...query.children.flatMap((child) => followedTables(child.plan))];
 }
 
 interface Keyed {

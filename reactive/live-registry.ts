@@ -38,7 +38,7 @@ const foreignCommit = new Error('Another program has committed');
 export class LiveRegistry implements Maintainer {
   readonly #engine: Engine;
   readonly #materialisations = new Map<string, Materialisation>();
-  readonly #plans = new LRUCache<string, LivePlan>({ max: 500 });
+  readonly #plans = new LRUCache<string, LivePlan>({ max: 100 });
   readonly #followers: Followers<Materialisation>;
   readonly #childTables: ChildTables;
   readonly #work: Work;

@@ -173,6 +173,22 @@ export class Answer {
     return byContent.size === 0 ? nothing : (entry) => byContent.get(entry.content)?.pop();
   }
 
+  /** The last row of the part that is known; null where all is known. */
+  get boundary(): Entry | null {
+    return this.#boundary;
+  }
+
+  /** Takes in the rows behind the boundary, in order; `isAll`: there are no more. */
+  extend(entries: readonly Entry[], isAll: boolean): AnswerChange {
+    const added = entries.map((entry) => this.#successor(undefined, entry, nothing));
+    if (added.length > 0) this.#sequence = this.#sequence.change([], added, this.#compare);
+    const index = this.#index();
+    for (const entry of added) index.set(entry.key, entry);
+    this.#boundary = isAll ? null : (added.at(-1) ?? this.#boundary);
+    this.#snapshot = undefined;
+    return this.#changed({ removed: [], added });
+  }
+
   /** Gives up what a window doesn't need, once it has become much. */
   #trim(added: Entry[]): Entry[] {
     const { capacity } = this;

@@ -2,6 +2,7 @@ import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
 import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
 import type { BlockPlan, FastRows, KeyIndex, PresenceKey, SitePlan } from '../plan/block-plan.ts';
 import { keyColumns } from '../plan/plan-block.ts';
+import type { Page } from '../plan/query-plan.ts';
 import { type ImageColumn, type Probe, subsetsOf, takesCast } from '../plan/reach.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Answer, AnswerChange } from './answer.ts';
@@ -62,6 +63,17 @@ export class Block {
     const rows = this.#run(sql, []);
     this.#wholeCost = average(this.#wholeCost, this.#work.now() - start);
     this.#work.whole += 1;
+    return rows;
+  }
+
+  /** The rows behind one, `limit` at most. */
+  behind(pages: readonly Page[], limit: number): DriverRow[] {
+    let rows: DriverRow[] = [];
+    for (const { sql, values } of pages) {
+      if (rows.length >= limit) break;
+      this.#work.restricted += 1;
+      rows = rows.concat(this.#run(`${sql} LIMIT ${limit - rows.length}`, values));
+    }
     return rows;
   }
 

@@ -5,9 +5,16 @@ import type { EqualityKey } from '../exact/collation.ts';
 import type { ChildPlan } from '../plan/query-plan.ts';
 import type { Statements } from '../plan/statements.ts';
 import type { Snapshot } from '../result/snapshot.ts';
+import type { AnswerChange } from './answer.ts';
 import type { Entry } from './entry.ts';
 import type { FollowingAnswer } from './live-answer.ts';
 import type { NetChange } from './net-changes.ts';
+
+/** Entries by key; one that was replaced is in both. */
+interface Difference {
+  readonly removed: Map<EqualityKey, Entry>;
+  readonly added: Map<EqualityKey, Entry>;
+}
 
 /**
  * The answer of a SELECT inside of another, kept in its TEMP table beside those of other parameters.
@@ -21,7 +28,8 @@ export class ChildTable {
   readonly #beforeWrite: () => void;
   readonly #ids = new Map<EqualityKey, bigint>();
   #shown: readonly Entry[] = [];
-  #snapshot: Snapshot<Row> | undefined;
+  #noted: Difference = { removed: new Map(), added: new Map() };
+  #size = 0;
   #nextId = 1n;
 
   constructor(
@@ -36,27 +44,25 @@ export class ChildTable {
     this.#statements = statements;
     this.#owner = owner;
     this.#beforeWrite = beforeWrite;
+    query.answer.onChange = (change) => this.#note(change);
   }
 
   /** Writes what the answer has become, and tells what that changed. */
   sync(): NetChange[] {
     const { snapshot } = this.query;
-    if (snapshot === this.#snapshot) return [];
-    this.#snapshot = snapshot;
-    const before = new Map(this.#shown.map((entry) => [entry.key, entry]));
-    const shown = snapshot.items() as Entry[];
+    const { removed, added } = this.plan.plan.limit === undefined ? this.#taken() : this.#compared(snapshot);
+    this.#size = snapshot.size;
     const changes: NetChange[] = [];
-    for (const entry of shown) {
-      const known = before.get(entry.key);
-      before.delete(entry.key);
-      if (known === entry) continue;
-      const id = this.#ids.get(entry.key) ?? this.#nextId++;
-      this.#ids.set(entry.key, id);
+    for (const [key, entry] of added) {
+      const known = removed.get(key);
+      removed.delete(key);
+      const id = this.#ids.get(key) ?? this.#nextId++;
+      this.#ids.set(key, id);
       const after = this.#image(id, entry);
       this.#write(after);
       changes.push({ before: known ? this.#image(id, known) : null, after });
     }
-    for (const [key, entry] of before) {
+    for (const [key, entry] of removed) {
       const id = this.#ids.get(key) ?? 0n;
       this.#ids.delete(key);
       this.#beforeWrite();
@@ -66,15 +72,42 @@ export class ChildTable {
       ]);
       changes.push({ before: this.#image(id, entry), after: null });
     }
-    this.#shown = shown;
     return changes;
+  }
+
+  /** What the answer itself has told. */
+  #taken(): Difference {
+    const difference = this.#noted;
+    this.#noted = { removed: new Map(), added: new Map() };
+    return difference;
+  }
+
+  /** Notes what has changed since the last look: what came and went again is no change. */
+  #note({ removed, added }: AnswerChange): void {
+    const noted = this.#noted;
+    for (const entry of removed) {
+      if (!noted.added.delete(entry.key)) noted.removed.set(entry.key, entry);
+    }
+    for (const entry of added) noted.added.set(entry.key, entry);
+  }
+
+  /** Of a window only what it shows is kept. */
+  #compared(snapshot: Snapshot<Row>): Difference {
+    const removed = new Map(this.#shown.map((entry) => [entry.key, entry]));
+    const added = new Map<EqualityKey, Entry>();
+    this.#shown = snapshot.items() as Entry[];
+    for (const entry of this.#shown) {
+      if (removed.get(entry.key) === entry) removed.delete(entry.key);
+      else added.set(entry.key, entry);
+    }
+    return { removed, added };
   }
 
   /** Whether a change of these rows reaches further than to equal values: see `NOT IN`. */
   flips(changes: readonly NetChange[], sizeBefore: number): boolean {
     if (changes.length === 0 || this.plan.use === 'table') return false;
     if (this.plan.use === 'scalar') return true;
-    if ((sizeBefore === 0) !== (this.#shown.length === 0)) return true;
+    if ((sizeBefore === 0) !== (this.#size === 0)) return true;
     if (this.plan.use === 'exists') return false;
     // `(NULL, 1) IN ((2, 1))` is unknown: rows that are equal in part are concerned as well.
     if (this.plan.plan.visible > 1) return true;
@@ -82,14 +115,15 @@ export class ChildTable {
   }
 
   get size(): number {
-    return this.#shown.length;
+    return this.#size;
   }
 
   clear(): void {
     this.#beforeWrite();
     this.#statements.all(`DELETE FROM temp.${quoteName(this.plan.table)} WHERE "m" = ?1`, [this.#owner]);
     this.#shown = [];
-    this.#snapshot = undefined;
+    this.#noted = { removed: new Map(), added: new Map() };
+    this.#size = 0;
     this.#ids.clear();
   }
 

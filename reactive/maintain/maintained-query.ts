@@ -1,5 +1,5 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
-import type { IntMode, Row } from '../../core/values.ts';
+import type { IntMode, Row, SqlValue } from '../../core/values.ts';
 import type { EqualityKey } from '../exact/collation.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
@@ -29,6 +29,11 @@ export interface QueryContext {
   readonly work: Work;
 }
 
+interface KeptBlock {
+  readonly block: Block;
+  readonly answer: Answer;
+}
+
 /**
  * A query with its parameters, whose answer follows the changes of its tables.
  *
@@ -40,7 +45,7 @@ export class MaintainedQuery implements LiveAnswer {
   readonly #context: QueryContext;
   readonly #children: readonly ChildTable[];
   readonly answer: Answer;
-  readonly #blocks: readonly { readonly block: Block; readonly answer: Answer }[];
+  readonly #blocks: readonly KeptBlock[];
   readonly #compound: Compound | null;
   readonly #window: Window | null;
 
@@ -173,7 +178,24 @@ export class MaintainedQuery implements LiveAnswer {
     const found = delta.rows.map((row) => answer.maker.make(row as DriverRow));
     const change = answer.change(delta.removed, found);
     block.note(change);
-    return answer.isShort ? this.#load(at) : change;
+    return answer.isShort ? this.#refill(at, change) : change;
+  }
+
+  /** A window that has run low takes in the rows behind what it knows. */
+  #refill(at: number, change: AnswerChange): AnswerChange {
+    const { block, answer } = this.#blocks[at] as KeptBlock;
+    const { order, pagesAfter } = this.#context.plan;
+    const { boundary, capacity } = answer;
+    if (!pagesAfter || !boundary || capacity === null) return this.#load(at);
+    const values = order.map(({ position }) => bindable(boundary.values[position] ?? null));
+    const missing = capacity - answer.size;
+    const rows = block.behind(pagesAfter(values), missing);
+    const more = answer.extend(
+      rows.map((row) => answer.maker.make(row)),
+      rows.length < missing,
+    );
+    block.note(more);
+    return { removed: change.removed, added: [...change.added, ...more.added] };
   }
 
   #refreshBlocks(): void {
@@ -206,5 +228,10 @@ export class MaintainedQuery implements LiveAnswer {
 
 /** LIMIT or OFFSET is no integer; SQLite has rules for that. */
 export class OddLimit extends Error {}
+
+/** Integers as SQLite has them: a whole number equals both. */
+function bindable(value: SqlValue): DriverValue {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+}
 
 const unchanged: AnswerChange = { removed: [], added: [] };

@@ -1,5 +1,6 @@
 import type { Collation } from '../exact/collation.ts';
 import type { Predicate } from '../exact/predicate.ts';
+import type { Operand } from '../query/model.ts';
 import type { GroupPlan } from './group-plan.ts';
 import type { Probe } from './reach.ts';
 import type { Site, Survey } from './sites.ts';
@@ -67,6 +68,11 @@ export interface BlockPlan {
   readonly visible: number;
   /** Where the values stand that tell one row from another. */
   readonly key: { readonly positions: readonly number[]; readonly collations: readonly Collation[] };
+  /** The key's expressions; empty where conditions on them would change what the rows are. */
+  readonly keyTexts: readonly string[];
+  /** The rows that satisfy one more condition. */
+  readonly where: (condition: string) => string;
+  readonly textOf: (term: Pick<Operand, 'text'>) => string;
   readonly indexes: readonly KeyIndex[];
   readonly sites: readonly SitePlan[];
   readonly survey: Survey;

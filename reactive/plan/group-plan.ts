@@ -60,6 +60,8 @@ export function planGroups(parts: GroupParts): GroupPlan | null {
   if (!core.aggregates || core.having || core.distinct || core.partitions.length > 0) return null;
   if (core.from.some(({ join, relation }) => join !== 'inner' || relation.of.kind !== 'table')) return null;
   if (survey.sites.length !== core.from.length) return null;
+  // Of values that are equal and spelt otherwise, only SQLite can show one that a row has.
+  if (groupBy.some(({ collation }) => (collation?.name ?? 'BINARY') !== 'BINARY')) return null;
   const aggregates: { kind: AccumulatorKind; collation: Collation; argument: Operand | null }[] = [];
   const outputs: ({ group: number } | { aggregate: number })[] = [];
   for (const output of core.outputs) {

@@ -74,6 +74,9 @@ export function planBlock(parts: BlockParts): BlockPlan {
     sql: whole,
     visible: core.outputs.length,
     key: { positions: shape.key, collations: shape.keyCollations },
+    keyTexts: (shape.keyTexts ?? []).map((text) => text(rendering)),
+    where: (condition) => head + renderTail(core, rendering, condition),
+    textOf: ({ text }) => renderText(text, rendering),
     indexes,
     sites: surveyed.sites
       .filter(({ source }) => source.kind !== 'function')
@@ -140,6 +143,7 @@ interface IndexShape {
 interface Shape {
   /** Where the keys of what FROM joins stand. */
   readonly siteKeys?: ReadonlyMap<Site, PresenceKey>;
+  readonly keyTexts?: readonly ((how: Rendering) => string)[];
   readonly kind: BlockPlan['kind'];
   readonly key: readonly number[];
   readonly keyCollations: readonly Collation[];
@@ -215,11 +219,11 @@ function mentionsText(text: Text, outer: ReadonlySet<Relation>): boolean {
 function rowShape(core: Core, surveyed: Survey, hidden: HiddenColumns): Shape {
   const outer = core.from.length > 2 && core.from.some(({ join }) => join === 'right' || join === 'full');
   if (outer) throw new Unresolved('a RIGHT or FULL JOIN of more than two tables');
-  const { positions, collations, indexes, siteKeys } = rowKeys(surveyed, hidden);
+  const { positions, collations, indexes, siteKeys, keyTexts } = rowKeys(surveyed, hidden);
   const isFull = core.from.some(({ join }) => join === 'full');
   const anchored = indexes.filter(({ anchor }) => anchor && (isFull || !anchor.nullable));
   if (anchored.length === 0) throw new Unresolved('no table of it has rows in every row of the answer');
-  return { kind: 'rows', key: positions, keyCollations: collations, indexes: anchored, siteKeys };
+  return { kind: 'rows', key: positions, keyCollations: collations, indexes: anchored, siteKeys, keyTexts };
 }
 
 /** Keys of all that FROM joins; unique together. */
@@ -228,6 +232,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
   const collations: Collation[] = [];
   const indexes: IndexShape[] = [];
   const siteKeys = new Map<Site, PresenceKey>();
+  const keyTexts: (() => string)[] = [];
   for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
     const columns = keyColumns(site);
     const texts = columns.map(
@@ -237,6 +242,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
     );
     const own = texts.map((text) => hidden.addText(text));
     positions.push(...own);
+    keyTexts.push(...texts);
     collations.push(...columns.map(({ collation }) => collation));
     if (site.source.kind === 'function') continue;
     siteKeys.set(site, { positions: own, collations: columns.map(({ collation }) => collation) });
@@ -256,7 +262,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
       anchor: site,
     });
   }
-  return { positions, collations, indexes, siteKeys };
+  return { positions, collations, indexes, siteKeys, keyTexts };
 }
 
 interface KeyColumn {

@@ -1,5 +1,7 @@
+import type { DriverValue } from '../../core/drivers/driver.ts';
 import type { Collation } from '../exact/collation.ts';
 import {
+  nestedOf,
   type Operand,
   type OrderTerm,
   type Relation,
@@ -7,12 +9,12 @@ import {
   type SelectModel,
   Unresolved,
 } from '../query/model.ts';
-import { direction, type Rendering, renderText } from '../query/render.ts';
 import { compoundCollation } from '../query/operands.ts';
+import { direction, type Rendering, renderText } from '../query/render.ts';
 import type { BlockPlan } from './block-plan.ts';
 import { lookUpChild, readChild } from './child-plan.ts';
 import { known, planBlock } from './plan-block.ts';
-import type { ChildPlan, QueryPlan, SortTerm } from './query-plan.ts';
+import type { ChildPlan, Page, QueryPlan, SortTerm } from './query-plan.ts';
 import type { Survey } from './sites.ts';
 
 export interface PlanParts {
@@ -26,6 +28,9 @@ export interface PlanParts {
 /** @throws Unresolved where nothing better than running it again is known. */
 export function planQuery(select: SelectModel, parts: PlanParts): QueryPlan {
   if (select.correlated.size > 0) throw new Unresolved('it depends on a query around it');
+  for (const text of [select.limit, select.offset]) {
+    if (text && nestedOf(text).length > 0) throw new Unresolved('LIMIT or OFFSET holds a SELECT');
+  }
   const owner = parts.parameters + 1;
   const children = new Map<SelectModel, ChildPlan>();
   const makeChild = (inner: SelectModel, use: ChildPlan['use']): ChildPlan => {
@@ -66,6 +71,7 @@ export function planQuery(select: SelectModel, parts: PlanParts): QueryPlan {
     equality: first.visible > 0 && isCompound ? equalityOf(select) : [],
     order,
     orderBy: isCompound ? '' : orderByText(order, select.orderBy),
+    pagesAfter: isCompound || first.kind !== 'rows' ? null : keyset(select.orderBy, order, first),
     limit: limitText(select),
     children: [...children.values()],
     visible: first.visible,
@@ -75,6 +81,14 @@ export function planQuery(select: SelectModel, parts: PlanParts): QueryPlan {
 
 /** A SELECT inside of another, planned for itself. Where one row is all that counts, few are kept. */
 function planChild(select: SelectModel, use: ChildPlan['use'], id: number, parts: PlanParts): ChildPlan {
+  const isMixed = select.cores.some((core) =>
+    core.outputs.some((output, at) => {
+      const first = select.cores[0]?.outputs[at];
+      return output.affinity !== first?.affinity || output.collation?.name !== first.collation?.name;
+    }),
+  );
+  // Which arm's a column of the whole has, nothing tells; and its table would convert the others' values.
+  if (isMixed) throw new Unresolved('the arms of a compound in it differ in affinity or collation');
   const table = parts.nextTable();
   const isOne = (use === 'exists' || use === 'scalar') && !select.limit;
   const plan = planQuery(isOne ? { ...select, limit: ['1'] } : select, parts);
@@ -138,6 +152,58 @@ function orderByText(order: readonly SortTerm[], orderBy: readonly OrderTerm[]):
     return `${term.position + 1}${collate}${direction(term)}`;
   });
   return ` ORDER BY ${terms.join(', ')}`;
+}
+
+/**
+ * The rows behind one in order, as one statement for each prefix of the order that they share with it: row values
+ * would lose NULLs, can't mix directions, and OR would read everything.
+ */
+function keyset(
+  orderBy: readonly OrderTerm[],
+  order: readonly SortTerm[],
+  block: BlockPlan,
+): QueryPlan['pagesAfter'] {
+  if (order.length === 0) return null;
+  const keyAt = new Map(block.key.positions.map((position, at) => [position, block.keyTexts[at]]));
+  const texts = order.map(({ position }, at) => {
+    const own = orderBy[at];
+    if (!own) return keyAt.get(position);
+    const collate = own.output !== null && own.collation?.explicit ? ` COLLATE ${own.collation.name}` : '';
+    return `(${block.textOf(own)})${collate}`;
+  });
+  if (texts.includes(undefined)) return null;
+  const suffix = orderByText(order, orderBy);
+  return (values) => {
+    const pages: Page[] = [];
+    const place = (at: number): string => `?${block.firstParameter + at}`;
+    for (let shared = order.length - 1; shared >= 0; shared--) {
+      const prefix = texts.slice(0, shared).map((text, at) => `${text} IS ${place(at)}`);
+      for (const next of behind(
+        order[shared] as SortTerm,
+        texts[shared] ?? '',
+        values[shared] ?? null,
+        place(shared),
+      )) {
+        pages.push({
+          sql: block.where([...prefix, next].join(' AND ')) + suffix,
+          values: values.slice(0, shared + 1),
+        });
+      }
+    }
+    return pages;
+  };
+}
+
+/** What comes behind a value of one term: greater ones, or lesser ones, and NULLs at their end. */
+function behind(
+  { descending, nullsFirst }: SortTerm,
+  text: string,
+  value: DriverValue,
+  place: string,
+): string[] {
+  if (value === null) return nullsFirst ? [`${text} IS NOT NULL`] : [];
+  const others = `${text} ${descending ? '<' : '>'} ${place}`;
+  return nullsFirst ? [others] : [others, `${text} IS NULL`];
 }
 
 function limitText({ limit, offset }: SelectModel): string | undefined {

@@ -1,3 +1,4 @@
+import type { DriverValue } from '../../core/drivers/driver.ts';
 import type { Collation } from '../exact/collation.ts';
 import type { CompoundKind } from '../query/model.ts';
 import type { BlockPlan } from './block-plan.ts';
@@ -11,6 +12,12 @@ export interface SortTerm {
   readonly nullsFirst: boolean;
 }
 
+/** Rows that follow another in order; hidden parameters come first. */
+export interface Page {
+  readonly sql: string;
+  readonly values: readonly DriverValue[];
+}
+
 /** How a SELECT is kept up to date from the changes of its tables. */
 export interface QueryPlan {
   readonly blocks: readonly BlockPlan[];
@@ -21,6 +28,8 @@ export interface QueryPlan {
   readonly order: readonly SortTerm[];
   /** ORDER BY with the terms that break ties, for the whole answer. */
   readonly orderBy: string;
+  /** Pages of the rows behind one, best first, given its values by `order`; null where only the whole is in order. */
+  readonly pagesAfter: ((values: readonly DriverValue[]) => readonly Page[]) | null;
   /** Statements that give LIMIT and OFFSET. */
   readonly limit: string | undefined;
   readonly children: readonly ChildPlan[];

@@ -206,6 +206,8 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       visitCore(one, null, !isFilter);
     }
     for (const term of select.orderBy) visitText(term.text, isFilter);
+    if (select.limit) visitText(select.limit, isFilter);
+    if (select.offset) visitText(select.offset, isFilter);
     nest.pop();
   };
 

@@ -42,7 +42,9 @@ export function plainGroups(g: Grammar): Body {
     const o = g.decides(g.random.pick(scope));
     return `${o.sql} ${g.random.pick(['=', '<>', '<', '>=', 'IS', 'IS NOT'])} ${near(g, o)}`;
   });
-  const on = second ? ` JOIN ${second.text} ON ${equalityOf(g, clean(first.operands), clean(second.operands))}` : '';
+  const on = second
+    ? ` JOIN ${second.text} ON ${equalityOf(g, clean(first.operands), clean(second.operands))}`
+    : '';
   const by = g.random.some(scope, g.random.chance(0.2) ? 0 : 1, 2).map((o) => g.decides(o));
   const keys = by.map((o) => output(g, { ...o, tag: o.collation === 'BINARY' ? 'exact' : 'folded' }, true));
   const aggregates = g.random.times(g.random.between(1, 4), () => output(g, plainAggregate(g, scope), true));
@@ -65,7 +67,9 @@ function plainAggregate(g: Grammar, scope: readonly Operand[]): Omit<Operand, 'n
     ({ sql, tag, clean: false, affinity: 'blob', collation: 'BINARY', flavour: 'any' }) as const;
   if (name === 'count') return made('exact', g.random.chance(0.4) ? 'count(*)' : `count(${o.sql})`);
   if (name === 'min' || name === 'max') return made(o.collation === 'BINARY' ? 'exact' : 'folded');
-  return made(o.flavour === 'small' || (o.flavour === 'key' && o.affinity === 'integer') ? 'exact' : 'approximate');
+  return made(
+    o.flavour === 'small' || (o.flavour === 'key' && o.affinity === 'integer') ? 'exact' : 'approximate',
+  );
 }
 
 /** Item 7: whether something is among the members of a set that has few, or none, or NULL alone. */

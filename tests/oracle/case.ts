@@ -99,8 +99,7 @@ function makeSteps(
   const make = (): PlannedStep[] => {
     for (const table of catalog.tables) {
       const [most = 0, kept] = bounds(table);
-      if (count(db, table.name) > most)
-        return [{ step: thinOut(catalog, table.name, kept), change: null }];
+      if (count(db, table.name) > most) return [{ step: thinOut(catalog, table.name, kept), change: null }];
     }
     const { lives: queries, hints } = options;
     const situation = { random, catalog, queries, actors, sample, ask, hints };

@@ -83,9 +83,13 @@ export function rows(g: Grammar, from: From, named = false): Core {
   const several = named || (from.keys?.length ?? 0) > 1;
   const shown =
     from.keys && g.random.chance(named ? 0.85 : 0.6) ? from.keys.map((key) => output(g, key, several)) : [];
-  const value = () => g.within('SELECT', () => scalar(g, scope));
+  const value = () => {
+    const sql = g.within('SELECT', () => scalar(g, scope));
+    // One that turns out to be a column is that column, with its collation.
+    return scope.find((o) => o.sql === sql) ?? expression(sql);
+  };
   const others = g.random.times(g.random.between(shown.length > 0 ? 0 : 1, 3), () =>
-    output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : expression(value()), named),
+    output(g, g.random.chance(0.6) ? g.random.pick(from.operands) : value(), named),
   );
   const keys = shown.length > 0 ? shown.map((o) => o.name) : null;
   return { select: [...shown, ...others], distinct: false, tail, total: sortKeys(from), keys, scope };

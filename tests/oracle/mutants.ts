@@ -61,7 +61,11 @@ class Workshop {
   async run(mutant: Mutant, options: MutantRun['options']): Promise<Verdict> {
     const path = join(this.folder, mutant.file);
     const source = mutant.file && readFileSync(path, 'utf8');
-    if (mutant.file) writeFileSync(path, source.replace(mutant.from, () => mutant.to));
+    if (mutant.file)
+      writeFileSync(
+        path,
+        source.replace(mutant.from, () => mutant.to),
+      );
     try {
       return await judged({ engine: join(this.folder, 'engine.ts'), options });
     } finally {

@@ -236,13 +236,13 @@ function smallSet(d: Draft): Commits {
   const [table, c] = member;
   const [name, chooser] = [quoted(table.name), quoted(by[1].name)];
   const where = `WHERE ${chooser} IS ${set.value}`;
-  const gone = random.chance(0.5)
-    ? run(`DELETE FROM ${name} ${where}`)
-    : setOne(d, table, by[1], where);
+  const gone = random.chance(0.5) ? run(`DELETE FROM ${name} ${where}`) : setOne(d, table, by[1], where);
   const come = (): Statement =>
     insertRow(d, table, { [by[1].name]: set.value, ...(random.chance(0.4) ? { [c.name]: 'NULL' } : {}) });
   const other = (): Statement =>
-    run(`UPDATE OR IGNORE ${name} SET ${quoted(c.name)} = ${random.chance(0.5) ? 'NULL' : literal(random, c)} ${where}`);
+    run(
+      `UPDATE OR IGNORE ${name} SET ${quoted(c.name)} = ${random.chance(0.5) ? 'NULL' : literal(random, c)} ${where}`,
+    );
   return random.pick([
     [[gone], [come()]],
     [[gone], [come()], [other()]],
@@ -310,7 +310,13 @@ function flood(d: Draft, table: Table): Commits {
     const names = columns.map((one) => quoted(one.name)).join(', ');
     return run(`INSERT OR IGNORE INTO ${quoted(table.name)} (${names}) VALUES ${rows.join(', ')}`);
   };
-  return random.pick([[[ebb()]], [[surge()]], [[surge()], [surge()]], [[surge()], [ebb()]], [[ebb(), surge()]]]);
+  return random.pick([
+    [[ebb()]],
+    [[surge()]],
+    [[surge()], [surge()]],
+    [[surge()], [ebb()]],
+    [[ebb(), surge()]],
+  ]);
 }
 
 /** REPLACE and UPSERT over a key that is taken. */

@@ -43,7 +43,12 @@ const amounts: Constant[] = [{ sql: '0.5', value: 0.5 }, { sql: '1.5', value: 1.
 const collations = ['COLLATE NOCASE', 'COLLATE RTRIM'];
 
 /** A few of them leave int64: none is negative, so whether they do depends on no order. */
-const huge: Constant[] = [{ sql: '4000000000000000000' }, { sql: '9007199254740993' }, ...numbers(1, 2), nothing];
+const huge: Constant[] = [
+  { sql: '4000000000000000000' },
+  { sql: '9007199254740993' },
+  ...numbers(1, 2),
+  nothing,
+];
 
 /** What refers to keys: most find a partner, some wait for one, some are NULL. */
 const references = [...numbers(1, 10), nothing, nothing];
