@@ -1,7 +1,7 @@
 import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
 import type { Engine } from '../../core/engine.ts';
 import type { EqualityKey } from '../exact/collation.ts';
-import { netChanges, rowKey } from './net-changes.ts';
+import { netChanges } from './net-changes.ts';
 import type { SiteWatch } from './site-watch.ts';
 import { TableIndex } from './table-index.ts';
 
@@ -91,15 +91,15 @@ export class Followers<Owner extends object> {
   }
 
   #index(table: string): TableIndex<Owner> {
+    const info = this.#engine.catalog.byKey(table);
     let index = this.#tables.get(table);
     if (!index) {
-      const info = this.#engine.catalog.byKey(table);
       const names = info?.columns.map(({ name }) => name) ?? [];
-      index = new TableIndex(info?.rowid == null ? names : [info.rowid, ...names], (image) =>
-        info ? rowKey(info, image) : null,
-      );
+      index = new TableIndex(info?.rowid == null ? names : [info.rowid, ...names]);
       this.#tables.set(table, index);
     }
+    // As it is for those who come now: the others come again after each change of the schema.
+    index.info = info;
     return index;
   }
 

@@ -1,12 +1,14 @@
-import type { DriverRow } from '../../core/drivers/driver.ts';
+import type { TableInfo } from '../../core/catalog.ts';
 import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
 import { PredicateIndex } from '../fan-out/predicate-index.ts';
-import type { NetChange } from './net-changes.ts';
+import { type NetChange, rowKey } from './net-changes.ts';
 import { PresenceIndex } from './presence.ts';
 import type { SiteWatch } from './site-watch.ts';
 
 /** Who follows one table: those found by what a changed row holds, and those whom any change concerns. */
 export class TableIndex<Owner extends object> {
+  /** What the table is like. */
+  info: TableInfo | undefined;
   /** All of them. */
   readonly owners = new Set<Owner>();
   /** Those that can only read their answer anew. */
@@ -15,9 +17,9 @@ export class TableIndex<Owner extends object> {
   /** Those for whom it counts whether they hold the row. */
   readonly #presence: PresenceIndex<Owner>;
 
-  constructor(columnNames: readonly string[], keyOf: (image: DriverRow) => EqualityKey) {
+  constructor(columnNames: readonly string[]) {
     this.#watches = new PredicateIndex(columnNames);
-    this.#presence = new PresenceIndex(keyOf);
+    this.#presence = new PresenceIndex((image) => (this.info ? rowKey(this.info, image) : null));
   }
 
   get isEmpty(): boolean {
