@@ -43,6 +43,7 @@ export class PresentKeys {
 
 /** Watches that ask the same of a table. */
 interface Group<Owner extends object> {
+  readonly signature: string;
   /** Places in the image that decide which rows an answer has, and in which order. */
   readonly deciding: readonly number[];
   /** A row that goes concerns only those that hold it. */
@@ -55,7 +56,11 @@ interface Group<Owner extends object> {
 export class PresenceIndex<Owner extends object> {
   readonly #keyOf: (image: DriverRow) => EqualityKey;
   readonly #groups = new Map<string, Group<Owner>>();
-  readonly #groupOf = new Map<SiteWatch<Owner>, Group<Owner>>();
+  /** For each watch its group, and the keys that it is found by there. */
+  readonly #members = new Map<
+    SiteWatch<Owner>,
+    { readonly group: Group<Owner>; readonly keys: Set<EqualityKey> }
+  >();
 
   constructor(keyOf: (image: DriverRow) => EqualityKey) {
     this.#keyOf = keyOf;
@@ -65,32 +70,35 @@ export class PresenceIndex<Owner extends object> {
     const signature = `${byKeyWhenGone}:${deciding.join()}`;
     let group = this.#groups.get(signature);
     if (!group) {
-      group = { deciding, byKeyWhenGone, all: new Set(), byKey: new Map() };
+      group = { signature, deciding, byKeyWhenGone, all: new Set(), byKey: new Map() };
       this.#groups.set(signature, group);
     }
     group.all.add(watch);
-    this.#groupOf.set(watch, group);
+    this.#members.set(watch, { group, keys: new Set() });
   }
 
-  has(watch: SiteWatch<Owner>): boolean {
-    return this.#groupOf.has(watch);
-  }
-
-  /** Its keys have been taken out one by one before. */
   remove(watch: SiteWatch<Owner>): void {
-    this.#groupOf.get(watch)?.all.delete(watch);
-    this.#groupOf.delete(watch);
+    const member = this.#members.get(watch);
+    if (!member) return;
+    const { group, keys } = member;
+    for (const key of [...keys]) this.setPresent(watch, key, false);
+    this.#members.delete(watch);
+    group.all.delete(watch);
+    if (group.all.size === 0) this.#groups.delete(group.signature);
   }
 
   setPresent(watch: SiteWatch<Owner>, key: EqualityKey, isPresent: boolean): void {
-    const group = this.#groupOf.get(watch);
-    if (!group) return;
+    const member = this.#members.get(watch);
+    if (!member) return;
+    const { group, keys } = member;
     const holders = group.byKey.get(key);
     if (isPresent) {
+      keys.add(key);
       if (holders) holders.add(watch);
       else group.byKey.set(key, new Set([watch]));
-    } else if (holders?.delete(watch) && holders.size === 0) {
-      group.byKey.delete(key);
+    } else {
+      keys.delete(key);
+      if (holders?.delete(watch) && holders.size === 0) group.byKey.delete(key);
     }
   }
 
