@@ -45,7 +45,7 @@ const limitSeconds = Number(options.limit ?? (quick ? 60 : 300));
 // Slow contenders get as far as the seconds of a phase let them; the tables say how many writes that was.
 const effort: Effort = quick
   ? { writes: 200, warmUp: 80, bursts: 2, hydrations: 5, phaseSeconds: Number(options.seconds ?? 4) }
-  : { writes: 2000, warmUp: 400, bursts: 9, hydrations: 25, phaseSeconds: Number(options.seconds ?? 30) };
+  : { writes: 2000, warmUp: 3000, bursts: 9, hydrations: 25, phaseSeconds: Number(options.seconds ?? 30) };
 
 const ids = options.only?.toUpperCase().split(',') ?? [...workloads.map(({ id }) => id), 'W9'];
 const chosen = ids.filter((id) => id !== 'W9').map(workloadOf);
