@@ -22,6 +22,8 @@ export interface Window {
 
 const everything: Window = { offset: 0, limit: null, keepsAll: true };
 
+const indexedAtOnce = 1000;
+
 /** Rows beyond a window that are kept, so that one that leaves it needs no query. */
 const margin = 50;
 
@@ -113,7 +115,8 @@ export class Answer {
       this.#sequence = Sequence.of(kept);
       this.#snapshot = undefined;
     }
-    this.#byKey = null;
+    // Of a small answer the first change shouldn't have to wait for it.
+    this.#byKey = kept.length <= indexedAtOnce ? indexOf(kept) : null;
     const { capacity } = this;
     this.#boundary = capacity !== null && kept.length >= capacity ? (kept.at(-1) ?? null) : null;
     return this.#changed({ removed: [...removed.values()], added });
@@ -206,12 +209,15 @@ export class Answer {
   }
 
   #index(): Map<EqualityKey, Entry> {
-    if (this.#byKey) return this.#byKey;
-    const index = new Map<EqualityKey, Entry>();
-    for (const entry of this.#sequence.toArray()) index.set(entry.key, entry);
-    this.#byKey = index;
-    return index;
+    this.#byKey ??= indexOf(this.#sequence.toArray());
+    return this.#byKey;
   }
+}
+
+function indexOf(entries: readonly Entry[]): Map<EqualityKey, Entry> {
+  const index = new Map<EqualityKey, Entry>();
+  for (const entry of entries) index.set(entry.key, entry);
+  return index;
 }
 
 const nothing = (): undefined => undefined;

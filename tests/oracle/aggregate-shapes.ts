@@ -10,7 +10,7 @@ import {
   single,
   whereOf,
 } from './cores.ts';
-import { equalityOf, near, pairOf, predicate, scalarSubquery } from './expressions.ts';
+import { equalityOf, near, pairOf, predicate, scalarSubquery, unlike } from './expressions.ts';
 import { type Grammar, type Operand, oneSpelling, type Source } from './grammar.ts';
 import { type Body, bodyOf } from './queries.ts';
 import { again, derived, from, placed, type Relation } from './relations.ts';
@@ -42,9 +42,14 @@ export function plainGroups(g: Grammar): Body {
     const o = g.decides(g.random.pick(scope));
     return `${o.sql} ${g.random.pick(['=', '<>', '<', '>=', 'IS', 'IS NOT'])} ${near(g, o)}`;
   });
-  const on = second
-    ? ` JOIN ${second.text} ON ${equalityOf(g, clean(first.operands), clean(second.operands))}`
-    : '';
+  const joined = (other: Source): string => {
+    const sides = [clean(first.operands), clean(other.operands)] as const;
+    const pair = g.random.chance(0.35) ? unlike(g, ...sides) : null;
+    if (!pair) return equalityOf(g, ...sides);
+    g.linked(...pair);
+    return `${pair[0].sql} = ${pair[1].sql}`;
+  };
+  const on = second ? ` JOIN ${second.text} ON ${joined(second)}` : '';
   const by = g.random.some(scope, g.random.chance(0.2) ? 0 : 1, 2).map((o) => g.decides(o));
   const keys = by.map((o) => output(g, { ...o, tag: o.collation === 'BINARY' ? 'exact' : 'folded' }, true));
   const aggregates = g.random.times(g.random.between(1, 4), () => output(g, plainAggregate(g, scope), true));
@@ -73,10 +78,7 @@ function plainAggregate(g: Grammar, scope: readonly Operand[]): Omit<Operand, 'n
 }
 
 /** Item 7: whether something is among the members of a set that has few, or none, or NULL alone. */
-export function overSmallSet(g: Grammar): Body {
-  g.use('small set');
-  const read = single(g, tableSource(g), 0.15);
-  const scope = clean(read.operands);
+function amongFew(g: Grammar, scope: readonly Operand[]): string {
   const inner = tableSource(g);
   const own = clean(inner.operands);
   const few = own.filter((o) => o.flavour === 'small' || o.flavour === 'text');
@@ -87,23 +89,33 @@ export function overSmallSet(g: Grammar): Body {
   g.decides(o);
   g.useHere('uncorrelated subquery');
   const from = `FROM ${inner.text} WHERE ${by.sql} ${value === 'NULL' ? 'IS' : '='} ${value}`;
-  const among = (): string => {
-    const not = g.random.chance(0.65) ? 'NOT ' : '';
-    return g.random.weighted<() => string>([
-      [5, () => `${o.sql} ${not}IN (SELECT ${member.sql} ${from})`],
-      [
-        3,
-        () => {
-          const [o2, second] = pairOf(g, scope, own);
-          g.use(`${not}row value IN (SELECT)`);
-          return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${member.sql}, ${second.sql} ${from})`;
-        },
-      ],
-      [1, () => `${not}EXISTS (SELECT 1 ${from})`],
-    ])();
-  };
+  const not = g.random.chance(0.65) ? 'NOT ' : '';
+  return g.random.weighted<() => string>([
+    [5, () => `${o.sql} ${not}IN (SELECT ${member.sql} ${from})`],
+    [
+      5,
+      () => {
+        const [o2, second] = pairOf(g, scope, own);
+        g.use(`${not}row value IN (SELECT)`);
+        return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${member.sql}, ${second.sql} ${from})`;
+      },
+    ],
+    [1, () => `${not}EXISTS (SELECT 1 ${from})`],
+  ])();
+}
+
+/** Rows that one or two such sets let pass, or that show whether they would. */
+export function overSmallSet(g: Grammar): Body {
+  g.use('small set');
+  const read = single(g, tableSource(g), 0.15);
+  const scope = clean(read.operands);
+  const among = (): string => amongFew(g, scope);
   const shown = g.random.chance(0.4);
-  const core = rows(g, shown ? read : { ...read, where: [...read.where, among()] }, shown);
+  const core = rows(
+    g,
+    shown ? read : { ...read, where: [...read.where, ...g.random.times(g.random.between(1, 2), among)] },
+    shown,
+  );
   if (!shown) return bodyOf(core);
   const plain = {
     tag: 'exact',
@@ -114,7 +126,12 @@ export function overSmallSet(g: Grammar): Body {
   } as const;
   return bodyOf({
     ...core,
-    select: [...core.select, output(g, { ...plain, sql: `(${g.within('SELECT', among)})` }, true)],
+    select: [
+      ...core.select,
+      ...g.random.times(g.random.between(1, 2), () =>
+        output(g, { ...plain, sql: `(${g.within('SELECT', among)})` }, true),
+      ),
+    ],
   });
 }
 

@@ -95,7 +95,7 @@ function makeSteps(
   };
   const sample = (table: string, column: string): string | null =>
     ask(`SELECT quote(${quoted(column)}) AS v FROM ${quoted(table)}`);
-  const bounds = ({ tall }: Table) => (tall ? [220, 70] : start.tame ? [60, 20] : [20, 6]);
+  const bounds = ({ tall }: Table) => (tall ? [200, 30] : start.tame ? [60, 20] : [20, 6]);
   const make = (): PlannedStep[] => {
     for (const table of catalog.tables) {
       const [most = 0, kept] = bounds(table);

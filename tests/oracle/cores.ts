@@ -2,6 +2,7 @@ import {
   aggregate,
   comparisonOf,
   equalityOf,
+  equalityOfFilled,
   near,
   predicate,
   type Scope,
@@ -155,7 +156,10 @@ export function join(g: Grammar, left: From, right: Source, style: JoinStyle = '
   } else {
     const theta = g.random.chance(0.12);
     if (theta) g.use('theta join');
-    const parts = [theta ? comparisonOf(g, ours, theirs) : equalityOf(g, ours, theirs)];
+    // A later join may make something of the NULLs of an earlier one.
+    const filled = / (LEFT|RIGHT|FULL) JOIN /.test(left.text) && g.random.chance(0.25);
+    const equality = () => (filled ? equalityOfFilled(g, ours, theirs) : equalityOf(g, ours, theirs));
+    const parts = [theta ? comparisonOf(g, ours, theirs) : equality()];
     const both = [...ours, ...theirs];
     const clause = used === ',' ? 'WHERE' : 'ON';
     const more = () => g.within(clause, () => predicate(g, g.random.pick([ours, theirs, both]), 1));

@@ -34,14 +34,25 @@ export function pairOf(g: Grammar, left: Scope, right: Scope): [Operand, Operand
   return [a, g.random.pick(alike.length > 0 ? alike : right)];
 }
 
-/** Instead of the right one, a column that converts or collates otherwise than the left one. */
-function unlike(g: Grammar, [a, b]: [Operand, Operand], right: Scope): [Operand, Operand] {
-  const others = right.filter((o) => o.affinity !== a.affinity || o.collation !== a.collation);
-  if (others.length === 0) return [a, b];
+/** An equality that NULL on the left may satisfy: another value takes its place. */
+export function equalityOfFilled(g: Grammar, left: Scope, right: Scope): string {
+  const [a, b] = pairOf(g, left, right);
+  g.linked(a, b);
+  g.use('equality of an expression');
+  return `coalesce(${a.sql}, ${near(g, b)}) = ${b.sql}`;
+}
+
+/** Columns of which one converts the other, or brings its collation, and that have values in common. */
+export function unlike(g: Grammar, left: Scope, right: Scope): [Operand, Operand] | null {
+  const pairs = left.flatMap((a) =>
+    right
+      .filter((b) => b !== a && (b.affinity !== a.affinity || b.collation !== a.collation))
+      .filter((b) => b.flavour === a.flavour || b.flavour === 'any' || a.flavour === 'any')
+      .map((b): [Operand, Operand] => [a, b]),
+  );
+  if (pairs.length === 0) return null;
   g.use('equality of different kinds');
-  // Few values are common to a number and a text.
-  const texts = others.filter((o) => o.flavour === a.flavour || o.flavour === 'any' || o.flavour === 'text');
-  return [a, g.random.pick(texts.length > 0 ? texts : others)];
+  return g.random.pick(pairs);
 }
 
 /** An expression whose value SQLite fixes: no random, time or order in it. */
@@ -127,9 +138,10 @@ export function comparisonOf(g: Grammar, left: Scope, right: Scope): string {
  * affinity; at times the two are of different kinds, and one converts the other or brings its collation.
  */
 export function equalityOf(g: Grammar, left: Scope, right: Scope): string {
-  const alike = pairOf(g, left, right);
-  const [a, b] = g.random.chance(0.12) ? unlike(g, alike, right) : alike;
+  const different = g.random.chance(0.18) ? unlike(g, left, right) : null;
+  const [a, b] = different ?? pairOf(g, left, right);
   g.linked(a, b);
+  if (different && a.collation !== b.collation && g.random.chance(0.25)) return `+${a.sql} = ${b.sql}`;
   if (g.random.chance(0.08)) {
     g.use('equality of an expression');
     const [one, other] = g.random.pick([[a, b] as const, [b, a] as const]);
@@ -137,6 +149,7 @@ export function equalityOf(g: Grammar, left: Scope, right: Scope): string {
       [3, () => `coalesce(${one.sql}, ${near(g, one)}) = ${other.sql}`],
       [1, () => `${other.sql} = ${one.sql} || ''`],
       [1, () => `${one.sql} + 0 = ${other.sql}`],
+      [1, () => `+${one.sql} = ${other.sql}`],
       [1, () => `${other.sql} = lower(${one.sql})`],
     ])();
   }

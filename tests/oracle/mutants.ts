@@ -6,18 +6,18 @@ import { Worker } from 'node:worker_threads';
 import { type Mutant, mutants } from './mutant-list.ts';
 import type { MutantRun, Verdict } from './mutant-run.ts';
 
-const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name] [--root folder]
+const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name]... [--root folder]
 
 Switches off the rules of the engine, one at a time, in a copy of core/ and reactive/, and runs the oracle on each copy
 until it differs or enough was compared (104,000 comparisons unless told: the ordinary run of the tests). A rule whose
-absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule; --root takes a folder with
+absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule, and may be repeated; --root takes a folder with
 other sources than the repository's.`;
 
 const { values } = parseArgs({
   options: {
     comparisons: { type: 'string', default: '104000' },
     seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
     root: { type: 'string', default: resolve(import.meta.dirname, '../..') },
     help: { type: 'boolean', default: false },
   },
@@ -100,7 +100,10 @@ function judged(run: MutantRun): Promise<Verdict> {
 
 const workshop = new Workshop(values.root);
 try {
-  const chosen = mutants.filter(({ name, rule }) => name.includes(values.only) || rule.includes(values.only));
+  const isAll = values.only.length === 0;
+  const chosen = mutants.filter(
+    ({ name, rule }) => isAll || values.only.some((text) => name.includes(text) || rule.includes(text)),
+  );
   const misfits = chosen.flatMap((mutant) => {
     const reason = workshop.misfit(mutant);
     return reason === null ? [] : [`${mutant.name} ${reason}`];
@@ -110,7 +113,7 @@ try {
   console.log(`comparisons until caught, from seed ${options.seed}, at most ${options.comparisons}\n`);
   const survivors: string[] = [];
   let spoken = '';
-  for (const mutant of values.only === '' ? [none, ...chosen] : chosen) {
+  for (const mutant of isAll ? [none, ...chosen] : chosen) {
     if (mutant.rule !== spoken) console.log(mutant.rule);
     spoken = mutant.rule;
     const { comparisons, caught } = await workshop.run(mutant, options);

@@ -23,6 +23,7 @@ import { scalar, scalarSubquery, subqueryPredicate } from './expressions.ts';
 import { type Catalog, Grammar, type Hints, type Tag, type View } from './grammar.ts';
 import { freeName, quoted } from './names.ts';
 import type { Random } from './random.ts';
+import { references } from './reference-shapes.ts';
 import { compound, derived, from, recursive, relation, source } from './relations.ts';
 import type { Table } from './schema.ts';
 import { clean, lateralSource, tableSource, viewSource } from './sources.ts';
@@ -111,6 +112,7 @@ const shapes: readonly (readonly [weight: number, kind: string, make: (g: Gramma
   [4, 'subquery in SELECT', subqueryBody],
   [5, 'small set', overSmallSet],
   [2, 'CTE used twice', commonTwice],
+  [6, 'references', references],
   [3, 'lateral', lateralBody],
   [2, 'recursive', recursiveBody],
   [1, 'constant', constantBody],

@@ -1,4 +1,4 @@
-import { Grammar, type Hints, type Place } from './grammar.ts';
+import { Grammar, type Hints, type Place, type SmallSet } from './grammar.ts';
 import { quoted } from './names.ts';
 import type { Statement } from './program.ts';
 import type { Random } from './random.ts';
@@ -227,10 +227,18 @@ function onlyNull(d: Draft): Commits {
 }
 
 /** Rule 7 again: the members of a small set go and come, the last of them, the first one, one that is NULL. */
-function smallSet(d: Draft): Commits {
+function smallSets(d: Draft): Commits {
+  const { sets } = d.random.pick(d.hints.filter((hint) => hint.sets.length > 0));
+  const [first, second] = d.random.some(sets, 1, 2) as [SmallSet, SmallSet?];
+  const commits = smallSet(d, first);
+  if (!second) return commits;
+  // Those that one query looks at change together.
+  const others = smallSet(d, second);
+  return commits.map((commit, at) => [...commit, ...(others[at] ?? [])]);
+}
+
+function smallSet(d: Draft, set: SmallSet): Commits {
   const { random } = d;
-  const sets = d.hints.flatMap((hint) => hint.sets);
-  const set = random.pick(sets);
   const [member, by] = [spotAt(d, set.member), spotAt(d, set.by)];
   if (!member || !by) return onlyNull(d);
   const [table, c] = member;
@@ -292,31 +300,39 @@ function drain(d: Draft): Commits {
   return [[head()], [head()], [head(), insertRow(d, table)]];
 }
 
-/** Rule 15 again: many rows come or go at once, more than a window keeps in reserve. */
+/**
+ * Rule 15 again: rows come or go, in commits so small that none of them reads an answer anew, till more have come or
+ * gone than a window keeps in reserve.
+ */
 function flood(d: Draft, table: Table): Commits {
   const { random } = d;
   const [, c] = sensitive(d, table);
+  const name = quoted(table.name);
   const reach = table.rowid ?? quoted(table.key[0] as string);
-  const order = `ORDER BY ${quoted(c.name)} ${random.pick(['', 'DESC'])}, ${reach} ${random.pick(['', 'DESC'])}`;
-  const ebb = (): Statement =>
+  const direction = random.pick(['', 'DESC']);
+  const order = `ORDER BY ${quoted(c.name)} ${direction}, ${reach} ${direction}`;
+  const columns = writable(table);
+  const ebb = (): Statement[] => [
     run(
-      `DELETE FROM ${quoted(table.name)} WHERE ${reach} IN (SELECT ${reach} FROM ${quoted(table.name)} ${order} LIMIT ${random.between(20, 80)})`,
-    );
-  const surge = (): Statement => {
-    const columns = writable(table);
-    const rows = random.times(random.between(20, 70), () => {
+      `DELETE FROM ${name} WHERE ${reach} IN (SELECT ${reach} FROM ${name} ${order} LIMIT ${random.between(8, 14)})`,
+    ),
+  ];
+  const surge = (): Statement[] => {
+    const rows = random.times(random.between(8, 14), () => {
       return `(${columns.map((one) => literal(random, one)).join(', ')})`;
     });
-    const names = columns.map((one) => quoted(one.name)).join(', ');
-    return run(`INSERT OR IGNORE INTO ${quoted(table.name)} (${names}) VALUES ${rows.join(', ')}`);
+    return [
+      run(
+        `INSERT OR IGNORE INTO ${name} (${columns.map((one) => quoted(one.name)).join(', ')}) VALUES ${rows.join(', ')}`,
+      ),
+    ];
   };
-  return random.pick([
-    [[ebb()]],
-    [[surge()]],
-    [[surge()], [surge()]],
-    [[surge()], [ebb()]],
-    [[ebb(), surge()]],
-  ]);
+  const several = (make: () => Statement[], least = 3) => random.times(random.between(least, 8), make);
+  return random.weighted<() => Commits>([
+    [1, () => several(ebb)],
+    [1, () => several(surge)],
+    [2, () => [...several(surge, 6), ...several(ebb, 6)]],
+  ])();
 }
 
 /** REPLACE and UPSERT over a key that is taken. */
@@ -360,13 +376,13 @@ function nothingNet(d: Draft): Commits {
 export function tameChange(d: Draft): Commits {
   const tall = d.catalog.tables.find((table) => table.tall);
   return d.random.weighted<() => Commits>([
-    [tall ? 10 : 0, () => flood(d, tall as Table)],
+    [tall ? 12 : 0, () => flood(d, tall as Table)],
     [16, () => bothSides(d)],
     [6, () => move(d)],
     [5, () => rekey(d)],
     [4, () => dimensionLater(d)],
     [4, () => onlyNull(d)],
-    [d.hints.some(({ sets }) => sets.length > 0) ? 4 : 0, () => smallSet(d)],
+    [d.hints.some(({ sets }) => sets.length > 0) ? 4 : 0, () => smallSets(d)],
     [4, () => emptyGroup(d)],
     [2, () => bulk(d)],
     [3, () => drain(d)],

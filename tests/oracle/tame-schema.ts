@@ -12,7 +12,7 @@ import { type Constant, lists, nothing } from './values.ts';
 export function makeTameSchema(random: Random): Schema {
   const tables: Table[] = [];
   const wanted = random.some(['t', 'item', 'owner', 'note'], 2, 4);
-  const tall = random.chance(0.1);
+  const tall = random.chance(0.15);
   for (const [i, name] of wanted.entries()) {
     // Small tables that others refer to come first; the last one has rows enough for windows and groups.
     const isLast = i === wanted.length - 1;
@@ -120,7 +120,10 @@ function makeTameTable(random: Random, wanted: string, size: Size, tables: reado
   more(large ? 0.95 : 0.5, () =>
     column(
       'parent',
-      random.pick(['INTEGER', 'INTEGER', 'TEXT', '']),
+      tables.some((table) => table.keyKind.includes('TEXT') || table.columns[0]?.affinity === 'text') &&
+        random.chance(0.5)
+        ? 'TEXT'
+        : random.pick(['INTEGER', 'INTEGER', 'TEXT', '']),
       'key',
       cascade(random, tables),
       references,
@@ -151,7 +154,8 @@ function makeTameTable(random: Random, wanted: string, size: Size, tables: reado
 /** How many rows a table starts with. */
 export const tameSize = (random: Random, table: Table): number => {
   const large = table.columns.some((c) => (c.domain?.length ?? 0) > 50) || random.chance(0.15);
-  if (table.tall) return random.between(30, 90);
+  // Fewer than a window keeps, so that it sees them all come; or more.
+  if (table.tall) return random.chance(0.5) ? random.between(15, 35) : random.between(80, 130);
   if (random.chance(0.08)) return 0;
   return large ? random.between(15, 40) : random.between(5, 12);
 };
