@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { DriverConnection, DriverStatement } from './drivers/driver.ts';
 import { ProgrammingError } from './errors.ts';
+import { RecentlyUsed } from './recently-used.ts';
 import type { SchemaState } from './schema-state.ts';
 import { Access } from './sql/access.ts';
 import { isEmptyScript, planStatement } from './sql/statement-plan.ts';
@@ -27,7 +27,7 @@ export class StatementCache {
   readonly #sysTables: () => SysTables;
   readonly #mend: (error: unknown) => boolean;
   readonly #translate: (error: unknown) => Error;
-  readonly #statements: LRUCache<string, Statement>;
+  readonly #statements: RecentlyUsed<string, Statement>;
   #collector: Access | undefined;
   #hits = 0;
   #misses = 0;
@@ -46,7 +46,7 @@ export class StatementCache {
     this.#sysTables = sysTables;
     this.#mend = mend;
     this.#translate = translate;
-    this.#statements = new LRUCache({ max: capacity });
+    this.#statements = new RecentlyUsed(capacity);
     connection.onAccess((action, subject, schemaName, within) => {
       if (this.#collector) this.#collector.record(action, subject, schemaName, within);
       else this.recompiled = true;

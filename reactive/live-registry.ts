@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { LiveFigures, Maintainer } from '../core/commit/hub.ts';
 import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { FreshetError } from '../core/errors.ts';
 import { bindParameters } from '../core/parameters.ts';
+import { RecentlyUsed } from '../core/recently-used.ts';
 import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
@@ -38,7 +38,7 @@ const foreignCommit = new Error('Another program has committed');
 export class LiveRegistry implements Maintainer {
   readonly #engine: Engine;
   readonly #materialisations = new Map<string, Materialisation>();
-  readonly #plans = new LRUCache<string, LivePlan>({ max: 100 });
+  readonly #plans = new RecentlyUsed<string, LivePlan>(100);
   readonly #followers: Followers<Materialisation>;
   readonly #childTables: ChildTables;
   readonly #work: Work;
