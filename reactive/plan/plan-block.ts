@@ -33,8 +33,7 @@ export interface BlockParts {
 /** @throws Unresolved where nothing better than running it again is known. */
 export function planBlock(parts: BlockParts): BlockPlan {
   const { core, orderBy } = parts;
-  const order = orderBy.filter(({ output }) => output === null).map(({ text }) => text);
-  const surveyed = survey({ core, order, makeChild: parts.makeChild });
+  const surveyed = survey({ core, order: orderBy.map(({ text }) => text), makeChild: parts.makeChild });
   const hidden = new HiddenColumns(core.outputs.length);
   const shape = blockShape(core, surveyed, hidden);
   const sortPositions = orderBy.map((term) => {
