@@ -266,7 +266,9 @@ export class CommitPath {
   /** Whether only `total_changes()` can tell if the tables without triggers have changed. */
   #mustCount(statement: Statement): boolean {
     const { writes, plan, access } = statement;
-    if (writes.length < 2 && !plan.returning && !access.firesTriggers) return false;
+    // What REPLACE deletes may take the row that was to be written with it, and then no row counts as changed.
+    const isPlain = !plan.returning && !access.firesTriggers && !statement.mayReplace;
+    if (writes.length < 2 && isPlain) return false;
     return statement.writes.some((table) => !this.#capture.has(table));
   }
 
