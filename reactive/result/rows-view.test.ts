@@ -136,7 +136,7 @@ const others: Readonly<Record<string, Read>> = {
   'Object.assign': (list) => Object.assign({}, list),
   'JSON.stringify': (list) => JSON.stringify({ list }),
   // Node 26 says that it is a Proxy; what it shows of it is the array.
-  'util.inspect': (list) => inspect(list).replace(/^Proxy\(([^]*)\)$/, '$1'),
+  'util.inspect': (list) => inspect(list).replace(/^Proxy\((.*)\)$/s, '$1'),
   isDeepStrictEqual: (list) => [isDeepStrictEqual(list, [...rows]), isDeepStrictEqual([...rows], list)],
   frozen: (list) => [Object.isFrozen(list), Object.isSealed(list), Object.isExtensible(list)],
   freezing: (list) => Object.freeze(list) === list,
