@@ -30,7 +30,7 @@ let started: Command[];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'freshet-cli-'));
   file = join(directory, 'app.db');
-  db = new DatabaseSync(file);
+  db = new DatabaseSync(file, { timeout: 5000 });
   started = [];
 });
 
