@@ -130,3 +130,16 @@ describe('explain', () => {
     `);
   });
 });
+
+describe('a window', () => {
+  test('takes back the row at its boundary, when that went and comes again', () => {
+    db.exec('CREATE TABLE w (id INTEGER PRIMARY KEY); INSERT INTO w SELECT id FROM issues');
+    const query = live<{ id: number }>(db, 'SELECT id FROM w ORDER BY id LIMIT 3', [], { schedule: 'sync' });
+    query.subscribe();
+    // Three rows and a margin of 50 are known: 53 is the last of them.
+    db.execute('DELETE FROM w WHERE id = 53');
+    db.execute('INSERT INTO w VALUES (53)');
+    db.execute('DELETE FROM w WHERE id < 52');
+    expect(query.value).toEqual([{ id: 52 }, { id: 53 }, { id: 54 }]);
+  });
+});

@@ -41,6 +41,8 @@ export class Answer {
   onChange: ((change: AnswerChange) => void) | undefined;
   readonly #window: Window | null;
   readonly #compare: (a: Entry, b: Entry) => number;
+  /** By ORDER BY and row key alone: a row that comes back where the boundary was is not behind it. */
+  readonly #compareTerms: (a: Entry, b: Entry) => number;
   /** Rows are where their values put them, not where they were. */
   readonly #isOrdered: boolean;
   readonly #isGiven: boolean;
@@ -59,7 +61,9 @@ export class Answer {
     this.#window = window;
     this.#isOrdered = typeof order !== 'string';
     this.#isGiven = order === 'given';
-    this.#compare = typeof order === 'string' ? byOrder : comparator(order);
+    this.#compareTerms = typeof order === 'string' ? byOrder : comparator(order);
+    // Where the query leaves ties, whoever came first.
+    this.#compare = (a, b) => this.#compareTerms(a, b) || a.order - b.order;
   }
 
   /** How many rows are asked of SQLite; null: all. */
@@ -137,7 +141,7 @@ export class Answer {
         continue;
       }
       if (known) gone.add(known);
-      if (this.#boundary && this.#compare(now, this.#boundary) > 0) continue;
+      if (this.#boundary && this.#compareTerms(now, this.#boundary) > 0) continue;
       added.push(now);
     }
     if (gone.size === 0 && added.length === 0) return { removed: [], added };
@@ -241,8 +245,7 @@ export function comparator(terms: readonly SortTerm[]): (a: Entry, b: Entry) => 
       const order = compareValues(left, right, collation);
       if (order !== 0) return descending ? -order : order;
     }
-    // Where the query leaves ties, whoever came first.
-    return a.order - b.order;
+    return 0;
   };
 }
 

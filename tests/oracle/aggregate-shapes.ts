@@ -36,7 +36,7 @@ export function groupsByBothSides(g: Grammar): Body {
 export function plainGroups(g: Grammar): Body {
   g.use('plain aggregates');
   const first = tableSource(g);
-  const second = g.random.chance(0.5) ? null : g.random.chance(0.3) ? again(g, first) : tableSource(g);
+  const second = g.random.chance(0.4) ? null : g.random.chance(0.4) ? again(g, first) : tableSource(g);
   const scope = clean([...first.operands, ...(second?.operands ?? [])]);
   const where = g.random.times(g.random.between(0, 2), () => {
     const o = g.decides(g.random.pick(scope));
@@ -49,9 +49,12 @@ export function plainGroups(g: Grammar): Body {
     g.linked(...pair);
     return `${pair[0].sql} = ${pair[1].sql}`;
   };
-  const on = second ? ` JOIN ${second.text} ON ${joined(second)}` : '';
-  const by = g.random.some(scope, g.random.chance(0.2) ? 0 : 1, 2).map((o) => g.decides(o));
-  const keys = by.map((o) => output(g, { ...o, tag: o.collation === 'BINARY' ? 'exact' : 'folded' }, true));
+  const on = second ? `${g.random.chance(0.2) ? ' LEFT' : ''} JOIN ${second.text} ON ${joined(second)}` : '';
+  const by = g.random.some(scope, g.random.chance(0.2) ? 0 : 1, 2).map((o): Operand => {
+    if (g.random.chance(0.15)) return { ...compared(g, g.decides(o)), name: '' };
+    return { ...g.decides(o), tag: o.collation === 'BINARY' ? 'exact' : 'folded' };
+  });
+  const keys = by.map((o) => output(g, o, true));
   const aggregates = g.random.times(g.random.between(1, 4), () => output(g, plainAggregate(g, scope), true));
   const group = by.length > 0 ? ` GROUP BY ${by.map((o) => o.sql).join(', ')}` : '';
   return bodyOf({
@@ -64,17 +67,30 @@ export function plainGroups(g: Grammar): Body {
   });
 }
 
+/** Whether a column is what it is compared with: that depends on its affinity and collation. */
+const compared = (g: Grammar, o: Operand): Operand => ({
+  ...o,
+  sql: `(${o.sql} = ${near(g, o)})`,
+  tag: 'exact',
+  clean: false,
+  affinity: 'blob',
+  collation: 'BINARY',
+  flavour: 'small',
+});
+
 function plainAggregate(g: Grammar, scope: readonly Operand[]): Omit<Operand, 'name'> {
-  const o = g.decides(g.random.pick(scope));
   const name = g.random.pick(['count', 'sum', 'total', 'avg', 'min', 'max'] as const);
+  // What a sum can't take as an integer.
+  const odd = scope.filter(({ flavour }) => flavour === 'any' || flavour === 'real');
+  const column = g.decides(g.random.pick(odd.length > 0 && g.random.chance(0.4) ? odd : scope));
+  const o = g.random.chance(0.15) ? compared(g, column) : column;
   g.use(name);
   const made = (tag: Operand['tag'], sql = `${name}(${o.sql})`) =>
     ({ sql, tag, clean: false, affinity: 'blob', collation: 'BINARY', flavour: 'any' }) as const;
   if (name === 'count') return made('exact', g.random.chance(0.4) ? 'count(*)' : `count(${o.sql})`);
   if (name === 'min' || name === 'max') return made(o.collation === 'BINARY' ? 'exact' : 'folded');
-  return made(
-    o.flavour === 'small' || (o.flavour === 'key' && o.affinity === 'integer') ? 'exact' : 'approximate',
-  );
+  const isInteger = o.flavour === 'small' || (o.flavour === 'key' && o.affinity === 'integer');
+  return made(isInteger ? 'exact' : 'approximate');
 }
 
 /** Item 7: whether something is among the members of a set that has few, or none, or NULL alone. */
@@ -92,6 +108,8 @@ function amongFew(g: Grammar, scope: readonly Operand[]): string {
   const not = g.random.chance(0.65) ? 'NOT ' : '';
   return g.random.weighted<() => string>([
     [5, () => `${o.sql} ${not}IN (SELECT ${member.sql} ${from})`],
+    // Without a collation of its own the left side takes that of the members.
+    [1, () => `coalesce(${o.sql}, ${near(g, o)}) ${not}IN (SELECT ${member.sql} ${from})`],
     [
       5,
       () => {

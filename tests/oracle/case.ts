@@ -64,7 +64,8 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
     while (lives.length < options.lives) {
       // The same question asked twice shares one materialisation.
       const again = lives.length > 0 && random.chance(0.08);
-      const query = again ? random.pick(lives).query : acceptedQuery(random, catalog, db, census);
+      const known = lives.length > 0 && random.chance(0.1) ? withOthers(random.pick(lives).query, db) : null;
+      const query = again ? random.pick(lives).query : (known ?? acceptedQuery(random, catalog, db, census));
       const owner = location === 'file' && random.chance(0.3) ? 'second' : 'first';
       lives.push({ query, owner, schedule: random.chance(0.5) ? 'sync' : 'microtask' });
     }
@@ -159,6 +160,29 @@ function makeDatabase(
   }
   const triggers = made.triggers.filter(accepted);
   return { catalog: known(db, { ...catalog, triggers }), schema };
+}
+
+/** The same SQL with other parameters: such queries share a plan, and what it keeps in the database. */
+function withOthers(query: Query, db: BareDatabase): Query | null {
+  if (query.params === undefined) return null;
+  const other = (value: unknown) => {
+    if (typeof value === 'number' && Number.isInteger(value)) return value === 2 ? 0 : 2;
+    return typeof value === 'string' ? (value === 'a' ? 'b' : 'a') : value;
+  };
+  const changed = <T extends Pick<Query, 'sql' | 'params'>>(one: T): T => {
+    const { params } = one;
+    if (Array.isArray(params)) return { ...one, params: params.map(other) };
+    return {
+      ...one,
+      params: Object.fromEntries(Object.entries(params ?? {}).map(([k, v]) => [k, other(v)])),
+    };
+  };
+  const made = { ...changed(query), ...(query.unlimited && { unlimited: changed(query.unlimited) }) };
+  try {
+    return db.query(made.sql, made.params).length <= mostRows ? made : null;
+  } catch {
+    return null;
+  }
 }
 
 /** A query that SQLite prepares and answers, not too long. */

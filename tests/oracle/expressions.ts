@@ -124,7 +124,11 @@ export function predicate(g: Grammar, scope: Scope, depth = 2): string {
 function inList(g: Grammar, o: Operand): string {
   const operator = g.random.pick(['IN', 'NOT IN']);
   g.useHere(`${operator} (list)`);
-  return `${o.sql} ${operator} (${g.random.times(g.random.between(0, 3), () => near(g, o)).join(', ')})`;
+  const items = g.random.times(g.random.between(0, 3), () => near(g, o));
+  const text = `${o.sql} ${operator} (${items.join(', ')})`;
+  // It holds for no row: only beside others does it matter whether it is false or unknown.
+  const isUnknown = operator === 'NOT IN' && items.includes('NULL') && g.random.chance(0.7);
+  return isUnknown ? `(${text} OR ${o.sql} IS ${near(g, o)})` : text;
 }
 
 /** A comparison between columns, equality most often. */

@@ -13,10 +13,12 @@ export function references(g: Grammar): Body {
   const facts = g.catalog.tables.filter((t) => t.columns.some(isReference));
   if (facts.length === 0) return bodyOf(rows(g, from(g, 1)));
   const fact = tableSource(g, g.random.pick(facts));
-  const keyed = g.catalog.tables.filter((t) => t.key.length === 1);
-  const whole = tableSource(g, keyed.length > 0 ? g.random.pick(keyed) : g.table());
   const own = fact.operands.filter(isReference);
   const reference = g.random.pick(own.length > 0 ? own : clean(fact.operands));
+  const keyed = g.catalog.tables.filter((t) => t.key.length === 1);
+  const alike = keyed.filter((t) => t.columns[0]?.affinity === reference.affinity);
+  const wholes = alike.length > 0 && g.random.chance(0.7) ? alike : keyed;
+  const whole = tableSource(g, wholes.length > 0 ? g.random.pick(wholes) : g.table());
   const key = whole.operands[0] as Operand;
   g.linked(reference, key);
   g.use('reference to a key');

@@ -159,7 +159,9 @@ function arm(g: Grammar, shape: readonly Operand[] | null, depth: number): Core 
       (o) =>
         o.flavour === wanted?.flavour && o.affinity === wanted.affinity && o.collation === wanted.collation,
     );
-  const picked = shape ? shape.map((o) => like(o) ?? g.random.pick(scope)) : g.random.some(scope, 1, 3);
+  const folded = scope.filter((o) => o.collation !== 'BINARY');
+  const first = folded.length > 0 && g.random.chance(0.3) ? folded : scope;
+  const picked = shape ? shape.map((o) => like(o) ?? g.random.pick(scope)) : g.random.some(first, 1, 3);
   const select = picked.map((o) => output(g, o, true));
   return { ...bare, select, tail: ` FROM ${over.text}${whereOf(over.where)}` };
 }

@@ -251,7 +251,12 @@ function smallSet(d: Draft, set: SmallSet): Commits {
     run(
       `UPDATE OR IGNORE ${name} SET ${quoted(c.name)} = ${random.chance(0.5) ? 'NULL' : literal(random, c)} ${where}`,
     );
+  const reach = table.rowid ?? quoted(table.key[0] as string);
+  const one = (): Statement =>
+    run(`DELETE FROM ${name} WHERE ${reach} = (SELECT ${reach} FROM ${name} ${where} LIMIT 1)`);
   return random.pick([
+    [[come()], [one()]],
+    [[come(), come()], [one()], [one()]],
     [[gone], [come()]],
     [[gone], [come()], [other()]],
     [[gone], [come(), come()], [gone]],

@@ -31,6 +31,7 @@ const texts = (...list: string[]): Constant[] => list.map((text) => ({ sql: `'${
 
 const smallNumbers = [...numbers(0, 3), nothing];
 const words = [...texts('a', 'A', 'b', 'a ', ''), nothing];
+const otherWords = [...texts('a', 'A', 'a ', 'Ä', 'ä', '\uff5e', '🎈'), nothing];
 const mixed: Constant[] = [
   ...numbers(0, 2),
   ...texts('1', 'a'),
@@ -88,7 +89,7 @@ function tameKey(random: Random, name: string, size: Size): Key {
     [1, () => single('TEXT PRIMARY KEY', 'TEXT', 'PRIMARY KEY', [...digits, nothing])],
     [1, () => single('INT PRIMARY KEY', 'INT', 'PRIMARY KEY', [...ids, nothing])],
     [2, () => single('WITHOUT ROWID', 'INTEGER', 'PRIMARY KEY')],
-    [2, () => single('WITHOUT ROWID', 'TEXT', 'PRIMARY KEY', digits)],
+    [3, () => single('WITHOUT ROWID', 'TEXT', 'PRIMARY KEY', digits)],
     [1, () => pair('composite PRIMARY KEY', false)],
     [1, () => pair('composite WITHOUT ROWID', true)],
   ])();
@@ -131,7 +132,15 @@ function makeTameTable(random: Random, wanted: string, size: Size, tables: reado
   );
   more(0.3, () => column('second', 'INTEGER', 'key', '', references));
   more(0.7, () => column('name', 'TEXT', 'text', collate, words));
-  more(0.3, () => column('label', 'TEXT', 'text', random.pick(['', ...collations, ...collations]), words));
+  more(0.3, () =>
+    column(
+      'label',
+      'TEXT',
+      'text',
+      random.pick(['', ...collations, ...collations]),
+      random.pick([words, otherWords]),
+    ),
+  );
   more(0.35, () => column('x', random.pick(['', 'NUMERIC', 'TEXT', 'INT']), 'any', '', mixed));
   more(0.5, () => column('n', 'INT', 'small', '', random.chance(0.5) ? numbers(0, 9) : smallNumbers));
   more(0.15, () => column('price', 'REAL', 'real', '', amounts));

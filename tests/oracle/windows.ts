@@ -1,4 +1,4 @@
-import { type Core, type From, groups, output, rows } from './cores.ts';
+import { type Core, type From, groupKey, groups, output, rows } from './cores.ts';
 import { predicate } from './expressions.ts';
 import type { Grammar, Operand } from './grammar.ts';
 import { clean } from './sources.ts';
@@ -107,12 +107,20 @@ export function windows(g: Grammar, from: From, named = false): Core {
 /** A window over groups: partitions and orders are group columns and aggregates. */
 export function windowsOverGroups(g: Grammar, from: From): Core {
   g.use('window over aggregate');
-  const base = groups(g, from, true, true);
+  const scope = clean(from.operands);
+  const terms = g.random.times(g.random.between(1, 2), () => groupKey(g, scope));
+  const base = groups(g, from, true, true, terms);
   const order = g.random.pick(['count(*)', 'count(*) DESC']);
+  // By a term the groups can be followed partition by partition; by an aggregate they can't.
+  const partition = g.random.pick([
+    '',
+    `PARTITION BY ${g.random.pick(terms).sql} `,
+    'PARTITION BY count(*) ',
+  ]);
   const sql = g.random.pick([
-    `rank() OVER (ORDER BY ${order})`,
-    'sum(count(*)) OVER ()',
-    `dense_rank() OVER (ORDER BY ${order})`,
+    `rank() OVER (${partition}ORDER BY ${order})`,
+    `sum(count(*)) OVER (${partition})`,
+    `dense_rank() OVER (${partition}ORDER BY ${order})`,
   ]);
   return { ...base, select: [...base.select, output(g, call(sql), true)] };
 }
