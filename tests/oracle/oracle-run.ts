@@ -4,15 +4,16 @@ import { type OracleOptions, replayCommand, runOracle, withEnvironment } from '.
 import { failureText, summaryText } from './report.ts';
 
 /**
- * The ordinary run, one of several files so that vitest can use all cores: each starts from another seed, printed, and
- * replayed with FRESHET_SEED. `npm run oracle` goes further.
+ * The ordinary run, one of several files so that vitest can use all cores. Its cases are always the same ones, so that
+ * a failure means the change under test; `npm run oracle` goes where nobody has been. FRESHET_SEED chooses others.
  */
 export async function ordinaryRun(part: number): Promise<void> {
   const options: OracleOptions = withEnvironment({
     // Far enough apart that parts don't repeat each other's cases.
-    seed: (Date.now() % 1_000_000_000) + part * 100_000,
+    seed: 1 + part * 100_000,
     cases: Number.POSITIVE_INFINITY,
-    comparisons: 52_000,
+    // Some 50,000 answers; the others are tables that hold what the events told.
+    comparisons: 70_000,
     seconds: 240,
     steps: 25,
     lives: 8,

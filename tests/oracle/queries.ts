@@ -293,6 +293,15 @@ function sortedBy(terms: readonly SortTerm[]): string[] {
   return (open < 0 ? terms : terms.slice(0, open)).map((term) => term.column as string);
 }
 
+/** What may bring its rows in an order of its own into FROM. */
+const sortedSources = ['union', 'intersect', 'except', 'LIMIT in a derived table', 'view'];
+
+/**
+ * Groups of rows that come sorted: SQLite takes their order for the one that ORDER BY asks for, even where that is the
+ * other direction (docs/consistency.md), unless the term is not the very expression of GROUP BY.
+ */
+const unsorted = (term: string): string => (/^\d/.test(term) ? term : `+${term}`);
+
 /** Chooses order, limit and surroundings, and renders the parameters. */
 function finish(g: Grammar, kind: string, body: Body): Query {
   const total = body.total ?? everyColumn(body);
@@ -315,7 +324,8 @@ function finish(g: Grammar, kind: string, body: Body): Query {
   if (order.length > 0) g.use(`${form} order`);
   if (limited) g.use(form === 'total' ? 'limit' : 'limit over ties');
   const withs = g.withs.length > 0 ? `WITH ${g.withs.join(', ')} ` : '';
-  const text = `${withs}${body.text}${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}`;
+  const by = sortedSources.some((feature) => g.features.has(feature)) ? order.map(unsorted) : order;
+  const text = `${withs}${body.text}${by.length > 0 ? ` ORDER BY ${by.join(', ')}` : ''}`;
   const ending = g.random.weighted([
     [20, ''],
     [1, ' -- is it ?'],
