@@ -113,6 +113,22 @@ describe('a row that came back to what a slow subscriber still holds', () => {
     expect(quick.rows[0]).toBe(first);
     expect(quick.rows[1]).toBe(second);
   });
+
+  test('is that object also when it went while it was behind a window', async () => {
+    db.exec('INSERT INTO item VALUES (3, 30), (4, 40)');
+    const items = follow<{ id: number }>(db, `${sql} LIMIT 3`);
+    const [, , third] = items.rows;
+    db.execute('UPDATE item SET id = -4 WHERE id = 4'); // the third row leaves the window,
+    db.execute('UPDATE item SET id = 4 WHERE id = 3'); // and the answer,
+    db.execute('INSERT INTO item VALUES (3, 30)'); // and another takes its place,
+    db.execute('DELETE FROM item WHERE id = -4'); // which comes back into the window
+    await settled(db);
+    expect(items.query.value?.[2]).toBe(third);
+    db.execute('DELETE FROM item WHERE id = 1');
+    await settled(db);
+    expect(items.query.value?.map(({ id }) => id)).toEqual([2, 3, 4]);
+    expect(items.query.value?.[1]).toBe(third);
+  });
 });
 
 const settledTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

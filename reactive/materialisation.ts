@@ -251,9 +251,12 @@ export class Materialisation {
           (one) => one && this.#looksLike(one, snapshot, removed, added),
         );
     this.#current = alike ?? snapshot;
+    // What went may have left the window before, and still be in what somebody was told last.
+    if (!this.#isTold || this.#current !== before) {
+      this.#retired = this.#retired.concat(removed);
+      this.#retiredByContent = undefined;
+    }
     if (this.#current === before) return;
-    this.#retired = this.#retired.concat(removed);
-    this.#retiredByContent = undefined;
     this.#isTold = false;
     this.#parts.changed();
   }
