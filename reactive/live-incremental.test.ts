@@ -95,6 +95,7 @@ const incremental: readonly Construct[] = [
     'SELECT b.k, count(*) AS c, count(b.id) AS d FROM a LEFT JOIN b ON b.a_id = a.id GROUP BY b.k',
     'SELECT x, count(*) AS c, sum(y) * 2 + 1 AS s FROM p GROUP BY x',
     'SELECT n % 2 AS parity, count(*) AS c FROM a GROUP BY n % 2',
+    folded('SELECT g AS colour, count(*) AS c, sum(id) AS s FROM a GROUP BY colour'),
   ],
   [
     'GROUP BY with MIN, MAX and GROUP_CONCAT',
@@ -142,6 +143,7 @@ const incremental: readonly Construct[] = [
     'SELECT id, k FROM b ORDER BY k NULLS LAST, v DESC NULLS LAST, id',
     'SELECT id, s FROM b ORDER BY s COLLATE NOCASE DESC, id',
     'SELECT id, g FROM a ORDER BY g, id DESC',
+    'SELECT id, g AS colour FROM a ORDER BY +colour, id DESC',
     'SELECT id, k * 2 AS double FROM a ORDER BY -double, abs(n - 2), 1',
     'SELECT a.id, b.id AS b FROM a JOIN b ON b.a_id = a.id ORDER BY b.v, a.g COLLATE BINARY, b.id',
     'SELECT code, w FROM c ORDER BY w DESC, code COLLATE BINARY',

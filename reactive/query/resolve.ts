@@ -548,8 +548,9 @@ class Resolver {
       case 'Id':
       case 'QualifiedExpr': {
         const found = findName(plain, this.#slice(plain.span), scope);
-        if (found === null || Array.isArray(found)) return { affinity: 'none', collation: null };
-        return { affinity: found.affinity, collation: found.collation };
+        if (found === null) return { affinity: 'none', collation: null };
+        const { affinity, collation } = 'alias' in found ? found.alias : found;
+        return { affinity, collation };
       }
       case 'CollateExpr': {
         const { affinity } = this.#traits(plain.expr, scope, ctes);
@@ -687,7 +688,7 @@ class Resolver {
         if (isFunctionName(node, parent)) return 'skip';
         const found = findName(node, this.#slice(node.span), scope, false);
         if (found === null) return 'skip';
-        const isOwn = Array.isArray(found) || (found.ref ? ownedBy(found.ref.relation, scope) : true);
+        const isOwn = 'alias' in found || (found.ref ? ownedBy(found.ref.relation, scope) : true);
         if (isOwn) inner = true;
         else outer = true;
         return 'skip';
@@ -702,7 +703,7 @@ class Resolver {
     // A name in double quotes that is none is text; it must not become one of the names that we add.
     if (found === null && /^true|false$/i.test(this.#slice(node.span))) return null;
     if (found === null) return [`'${(node.type === 'Id' ? node.name : '').replaceAll("'", "''")}'`];
-    if (Array.isArray(found)) return ['(', ...found, ')'];
+    if ('alias' in found) return ['(', ...found.alias.text, ')'];
     if (found.ref) this.#shared.bindings.set(node, found.ref);
     return found.ref ? [found.ref] : found.text;
   }

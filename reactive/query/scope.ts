@@ -9,7 +9,6 @@ import {
   type Joined,
   type Operand,
   type Output,
-  type Part,
   type Relation,
   relationsOf,
   rowidColumn,
@@ -47,13 +46,13 @@ export interface Scope {
   aggregates: boolean;
 }
 
-/** A column, an alias's text, or null for what is no name after all. */
+/** A column, the output that an alias stands for, or null for what is no name after all. */
 export function findName(
   node: NameNode,
   written: string,
   scope: Scope,
   note = true,
-): Operand | Part[] | null {
+): Operand | { readonly alias: Output } | null {
   const passed: Frame[] = [];
   for (let at: Scope | null = scope; at; at = at.parent) {
     const found = node.type === 'Id' ? byName(node.name, at) : byTable(node, written, at);
@@ -66,7 +65,7 @@ export function findName(
       const alias = at.aliases.find((output) => isAliasOf(output, node.name));
       if (alias) {
         if (at !== scope) throw new Unresolved('a subquery uses an alias of the query around it');
-        return [...alias.text];
+        return { alias };
       }
     }
     passed.push(at.frame);

@@ -30,6 +30,7 @@ export const constructs: readonly string[] = [
   'full join of 2',
   'right join of 2',
   'group by',
+  'GROUP BY an alias',
   'group by both sides of a join',
   'group by both sides of a self join',
   'group by the nullable side',

@@ -199,9 +199,12 @@ export function groups(g: Grammar, from: From, keyed = true, named = false, chos
   const scope = clean(from.operands);
   const terms = chosen ?? (keyed ? g.random.times(g.random.between(1, 2), () => groupKey(g, scope)) : []);
   g.use(keyed ? 'group by' : 'grand total');
-  const shown = terms
-    .filter(() => g.random.chance(0.8))
-    .map((term) => output(g, term, named || terms.length > 1));
+  const outputs = new Map(
+    terms
+      .filter(() => g.random.chance(0.8))
+      .map((term) => [term, output(g, term, named || terms.length > 1)] as const),
+  );
+  const shown = [...outputs.values()];
   const aggregates = g.random.times(g.random.between(1, 3), () =>
     output(g, aggregate(g, scope, from.keys), named),
   );
@@ -210,7 +213,13 @@ export function groups(g: Grammar, from: From, keyed = true, named = false, chos
     aggregates.push(output(g, { ...g.random.pick(scope), tag: 'any' }, true));
   }
   const having = g.random.chance(0.3) ? ` HAVING ${g.within('HAVING', () => havingOf(g, scope, terms))}` : '';
-  const by = terms.length > 0 ? ` GROUP BY ${terms.map((term) => term.sql).join(', ')}` : '';
+  const grouping = terms.map((term) => {
+    const { sql, name } = outputs.get(term) ?? term;
+    const byAlias = sql.endsWith(` AS ${name}`) && g.random.chance(0.15);
+    if (byAlias) g.use('GROUP BY an alias');
+    return byAlias ? name : term.sql;
+  });
+  const by = terms.length > 0 ? ` GROUP BY ${grouping.join(', ')}` : '';
   return {
     select: [...shown, ...aggregates],
     distinct: false,
