@@ -85,7 +85,9 @@ class Recollection {
 export class Materialisation {
   readonly key: string;
   readonly #parts: MaterialisationParts;
-  readonly #seats = new Map<Recipient, Seat>();
+  readonly #seats = new Map<Schedule, Map<Recipient, Seat>>();
+  /** Schedules of which somebody may not have been told of `current`. */
+  readonly #behind = new Set<Schedule>();
   /** Entries that were in the answer since the recipient that is furthest behind was told. */
   #retired: Entry[] = [];
   /** The same by what they show; made when first needed. */
@@ -96,8 +98,6 @@ export class Materialisation {
   #current: Snapshot<Row> | undefined;
   /** What the answer gave last; `current` is that, or looks like it. */
   #latest: Snapshot<Row> | undefined;
-  /** Everybody has been told of `current`. */
-  #isTold = true;
   /** What was changed since the last look. */
   #removed: Entry[] = [];
   #added: Entry[] = [];
@@ -122,7 +122,7 @@ export class Materialisation {
 
   /** Everybody has been told of the last answer. */
   get isTold(): boolean {
-    return this.#isTold;
+    return this.#behind.size === 0;
   }
 
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */
@@ -148,30 +148,33 @@ export class Materialisation {
   /** Takes a recipient in and, if there is an answer, tells it at once. */
   seat(recipient: Recipient): void {
     const seat = { recipient, seen: undefined };
-    this.#seats.set(recipient, seat);
+    const seats = this.#seats.get(recipient.schedule);
+    if (seats) seats.set(recipient, seat);
+    else this.#seats.set(recipient.schedule, new Map([[recipient, seat]]));
     this.#tell(seat);
   }
 
   unseat(recipient: Recipient): void {
-    this.#seats.delete(recipient);
+    const seats = this.#seats.get(recipient.schedule);
+    seats?.delete(recipient);
+    if (seats?.size === 0) this.#seats.delete(recipient.schedule);
   }
 
-  /** Whether a recipient of this schedule has something to be told. */
+  /** Whether a recipient of this schedule may have something to be told. */
   awaits(schedule: Schedule): boolean {
-    for (const { recipient, seen } of this.#seats.values()) {
-      if (recipient.schedule === schedule && seen !== this.#current) return true;
-    }
-    return false;
+    return this.#behind.has(schedule);
   }
 
   /** Tells every recipient of this schedule what it hasn't seen. */
   deliver(schedule: Schedule): void {
+    if (!this.#behind.has(schedule)) return;
+    const current = this.#current;
     // Those who come meanwhile have seen it, and those who go are passed over.
-    for (const seat of this.#seats.values()) {
-      if (seat.recipient.schedule === schedule) this.#tell(seat);
-    }
-    for (const { seen } of this.#seats.values()) if (seen !== this.#current) return;
-    this.#isTold = true;
+    for (const seat of this.#seats.get(schedule)?.values() ?? []) this.#tell(seat);
+    // One of them may have written: then the first ones haven't seen what is current now.
+    if (this.#current !== current) return;
+    this.#behind.delete(schedule);
+    if (!this.isTold) return;
     this.#retired = [];
     this.#retiredByContent = undefined;
   }
@@ -193,15 +196,21 @@ export class Materialisation {
   }
 
   fail(error: unknown): void {
-    const recipients = [...this.#seats.keys()];
-    this.#seats.clear();
-    for (const recipient of recipients) recipient.error(error);
+    for (const { recipient } of this.#takeSeats()) recipient.error(error);
   }
 
   complete(): void {
-    const recipients = [...this.#seats.keys()];
+    for (const { recipient } of this.#takeSeats()) recipient.complete();
+  }
+
+  #allSeats(): Seat[] {
+    return [...this.#seats.values()].flatMap((seats) => [...seats.values()]);
+  }
+
+  #takeSeats(): Seat[] {
+    const seats = this.#allSeats();
     this.#seats.clear();
-    for (const recipient of recipients) recipient.complete();
+    return seats;
   }
 
   close(): void {
@@ -243,21 +252,22 @@ export class Materialisation {
     this.#added = [];
     this.#latest = snapshot;
     const before = this.#current;
-    const alike = this.#isTold
+    const alike = this.isTold
       ? before && this.#looksLike(before, snapshot, removed, added)
         ? before
         : undefined
-      : [before, ...[...this.#seats.values()].map(({ seen }) => seen)].find(
+      : [...new Set([before, ...this.#allSeats().map(({ seen }) => seen)])].find(
           (one) => one && this.#looksLike(one, snapshot, removed, added),
         );
     this.#current = alike ?? snapshot;
     // What went may have left the window before, and still be in what somebody was told last.
-    if (!this.#isTold || this.#current !== before) {
+    if (!this.isTold || this.#current !== before) {
       this.#retired = this.#retired.concat(removed);
       this.#retiredByContent = undefined;
     }
     if (this.#current === before) return;
-    this.#isTold = false;
+    if (this.#seats.size === 0) return;
+    for (const schedule of this.#seats.keys()) this.#behind.add(schedule);
     this.#parts.changed();
   }
 
@@ -271,7 +281,7 @@ export class Materialisation {
     // In a large answer a new row that nothing like it has left is proof enough.
     if (one.size <= maxCompared) return sameRows(one, snapshot);
     const [first] = added;
-    if (first && this.#isTold && !removed.some((entry) => entry.looksLike(first))) return false;
+    if (first && this.isTold && !removed.some((entry) => entry.looksLike(first))) return false;
     return one.equals(snapshot, (a, b) => a === b || (a as Entry).looksLike(b as Entry));
   }
 

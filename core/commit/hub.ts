@@ -178,9 +178,9 @@ export class Hub {
     return () => this.#removeListener(listener);
   }
 
-  /** A maintainer wants the rows of a table, or (`by` -1) one less does. */
-  demandRows(table: string, by: 1 | -1): void {
-    this.#changeDemand(new Set([table]), by);
+  /** A maintainer wants the rows of these tables, or (`by` -1) one less does. */
+  demandRows(tables: ReadonlySet<string>, by: 1 | -1): void {
+    this.#changeDemand(tables, by);
   }
 
   addMaintainer(maintainer: Maintainer): void {

@@ -66,6 +66,12 @@ export class Answer {
     this.#compare = (a, b) => this.#compareTerms(a, b) || a.order - b.order;
   }
 
+  /** How many rows a first answer asks of SQLite: those it shows. The margin comes with the first refill. */
+  get firstCapacity(): number | null {
+    const { capacity } = this;
+    return capacity === null ? null : Math.max(capacity - margin, 1);
+  }
+
   /** How many rows are asked of SQLite; null: all. */
   get capacity(): number | null {
     const { limit, offset, keepsAll } = this.#window ?? everything;
@@ -101,8 +107,11 @@ export class Answer {
     return this.#sequence.toArray();
   }
 
-  /** Replaces everything by the rows of the whole query, in its order; keeps entries of rows that stay. */
-  load(entries: readonly Entry[]): AnswerChange {
+  /**
+   * Replaces everything by the rows of the whole query, in its order, of which `capacity` were asked for; keeps
+   * entries of rows that stay.
+   */
+  load(entries: readonly Entry[], capacity: number | null): AnswerChange {
     const before = this.#sequence.size > 0 ? this.#index() : new Map<EqualityKey, Entry>();
     const removed = new Map(before);
     const added: Entry[] = [];
@@ -121,7 +130,6 @@ export class Answer {
     }
     // Of a small answer the first change shouldn't have to wait for it.
     this.#byKey = kept.length <= indexedAtOnce ? indexOf(kept) : null;
-    const { capacity } = this;
     this.#boundary = capacity !== null && kept.length >= capacity ? (kept.at(-1) ?? null) : null;
     return this.#changed({ removed: [...removed.values()], added });
   }

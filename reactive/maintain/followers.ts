@@ -45,7 +45,7 @@ export class Followers<Owner extends object> {
       for (const table of following.tables) this.#index(table).add(owner, null);
     }
     for (const watch of following.watches) this.#index(tableOf(watch)).add(owner, watch);
-    if (following.watches.length > 0) for (const table of following.tables) this.#want(table, 1);
+    if (following.watches.length > 0) this.#want(following.tables, 1);
   }
 
   remove(owner: Owner, following: Following<Owner>): void {
@@ -60,8 +60,8 @@ export class Followers<Owner extends object> {
       const index = this.#tables.get(table);
       index?.owners.delete(owner);
       if (index?.isEmpty) this.#tables.delete(table);
-      if (following.watches.length > 0) this.#want(table, -1);
     }
+    if (following.watches.length > 0) this.#want(following.tables, -1);
   }
 
   /** An answer has come to hold a row of a joined table, or holds it no longer. */
@@ -103,11 +103,16 @@ export class Followers<Owner extends object> {
     return index;
   }
 
-  #want(table: string, by: 1 | -1): void {
-    const count = (this.#demand.get(table) ?? 0) + by;
-    if (count > 0) this.#demand.set(table, count);
-    else this.#demand.delete(table);
-    if (count === 0 || (count === 1 && by === 1)) this.#engine.hub.demandRows(table, by);
+  /** The hub hears of the first that wants a table's rows and of the last, and of all tables at once. */
+  #want(tables: ReadonlySet<string>, by: 1 | -1): void {
+    const turned = new Set<string>();
+    for (const table of tables) {
+      const count = (this.#demand.get(table) ?? 0) + by;
+      if (count > 0) this.#demand.set(table, count);
+      else this.#demand.delete(table);
+      if (count === 0 || (count === 1 && by === 1)) turned.add(table);
+    }
+    if (turned.size > 0) this.#engine.hub.demandRows(turned, by);
   }
 }
 

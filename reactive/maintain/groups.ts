@@ -149,6 +149,7 @@ export class Groups {
   #settle(touched: ReadonlyMap<EqualityKey, GroupState | null>): BlockDelta {
     const removed = new Set<Entry>();
     const rows: DriverRow[] = [];
+    const unread: [EqualityKey, GroupState][] = [];
     for (const [key, state] of touched) {
       const entry = this.#answer.get(key);
       if (entry) removed.add(entry);
@@ -160,8 +161,15 @@ export class Groups {
         else this.#states.delete(key);
         continue;
       }
-      const row = this.#prime(key, state.values);
-      if (row) rows.push(row);
+      unread.push([key, state]);
+    }
+    // Of most groups one read of all is cheaper.
+    const all =
+      unread.length > maxReadAlone && unread.length * 4 > this.#answer.size ? this.#readAll() : null;
+    for (const [key, { values }] of unread) {
+      this.#states.delete(key);
+      const row = all ? all.get(key) : this.#read(values);
+      if (row) rows.push(this.#prime(key, values, row));
     }
     return { removed, rows };
   }
@@ -181,15 +189,29 @@ export class Groups {
     state.exact = state.accumulators.every(({ exact }) => exact);
   }
 
-  /** Reads a group as it is now, and what its aggregates go on from. */
-  #prime(key: EqualityKey, values: readonly DriverValue[]): DriverRow | null {
-    this.#states.delete(key);
+  /** A group as it is now, with what its aggregates go on from. */
+  #read(values: readonly DriverValue[]): DriverRow | undefined {
     this.#work.restricted += 1;
     const [index] = this.#block.indexes;
     const [row] = index
       ? this.#run(index.primed(values.map((value) => value === null)), values)
       : this.#run(this.#block.primed, []);
-    if (!row) return null;
+    return row;
+  }
+
+  #readAll(): ReadonlyMap<EqualityKey, DriverRow> {
+    this.#work.whole += 1;
+    const { positions, collations } = this.#block.key;
+    const keyOf = (row: DriverRow): EqualityKey =>
+      compositeKey(
+        positions.map((at) => row[at]),
+        collations,
+      );
+    return new Map(this.#run(this.#block.primed, []).map((row) => [keyOf(row), row]));
+  }
+
+  /** Goes on from what was read of a group; gives its row. */
+  #prime(key: EqualityKey, values: readonly DriverValue[], row: DriverRow): DriverRow {
     let at = this.#width;
     const [rows = 0n] = row.slice(at++);
     const accumulators = this.#plan.aggregates.map(({ kind, collation }) => {
@@ -221,6 +243,9 @@ export class Groups {
     return [...row, ...positions.map((_, at) => group(at))];
   }
 }
+
+/** So many groups are read each by itself. */
+const maxReadAlone = 3;
 
 const none: readonly DriverRow[] = [];
 /** An image by itself. */

@@ -48,6 +48,7 @@ export class MaintainedQuery implements LiveAnswer {
   readonly #blocks: readonly KeptBlock[];
   readonly #compound: Compound | null;
   readonly #window: Window | null;
+  #isLoaded = false;
 
   constructor(context: QueryContext) {
     this.#context = context;
@@ -200,6 +201,7 @@ export class MaintainedQuery implements LiveAnswer {
 
   #refreshBlocks(): void {
     const results = this.#blocks.map((_, at) => this.#load(at));
+    this.#isLoaded = true;
     this.#compound?.apply(results);
   }
 
@@ -207,10 +209,13 @@ export class MaintainedQuery implements LiveAnswer {
     const one = this.#blocks[at];
     if (!one) return unchanged;
     const { block, answer } = one;
-    const { capacity } = answer;
+    const capacity = this.#isLoaded ? answer.capacity : answer.firstCapacity;
     const order = this.#compound ? '' : this.#context.plan.orderBy;
     const rows = block.whole(block.plan.sql + order + (capacity === null ? '' : ` LIMIT ${capacity}`));
-    const change = answer.load(rows.map((row) => answer.maker.make(row)));
+    const change = answer.load(
+      rows.map((row) => answer.maker.make(row)),
+      capacity,
+    );
     block.forget();
     return change;
   }

@@ -29,7 +29,10 @@ export class ReevaluatedAnswer implements LiveAnswer {
   refresh(): void {
     const occurrences = new Map<EqualityKey, number>();
     const { maker } = this.answer;
-    this.answer.load(this.#run().map((row) => maker.make(row, occurrences)));
+    this.answer.load(
+      this.#run().map((row) => maker.make(row, occurrences)),
+      null,
+    );
   }
 
   tellPresence(): void {}
