@@ -273,7 +273,9 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       if (to.source.kind === 'function') continue;
       // Where NULLs may stand for rows, an expression can make something of them.
       if (!b.ref && to.nullable) continue;
+      // Of rows that it only looks at, a condition doesn't decide which there are.
       if (right !== null && !isWithin(from.site, right) && !isWithin(to, right)) continue;
+      if (within !== null && !from.site.nest.includes(within) && !to.nest.includes(within)) continue;
       const isBinding = isSubject(from.site, right, join, within);
       links.push({
         from: from.site,

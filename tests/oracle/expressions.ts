@@ -210,7 +210,7 @@ function innerWhere(g: Grammar, inner: Source, scope: Scope, correlated = 0.7): 
   if (g.random.chance(0.5)) parts.push(predicate(g, own, 0));
   if (parts.length > 0 && g.random.chance(0.1)) {
     g.use('condition of a subquery on the outer row');
-    parts.push(predicate(g, scope, 0));
+    parts.push(g.random.chance(0.5) ? equalityOf(g, scope, scope) : predicate(g, scope, 0));
   }
   return parts.length > 0 ? ` WHERE ${parts.join(' AND ')}` : '';
 }

@@ -108,6 +108,11 @@ export const mutants: readonly Mutant[] = [
     ['nullable-side-filtered', '&& !(right === null && sole.nullable))', ')'],
     ['outer-conditions-filter-inner', '!site.nest.includes(within)', 'false'],
     [
+      'inner-conditions-join-outer',
+      'if (within !== null && !from.site.nest.includes(within) && !to.nest.includes(within)) continue;',
+      '',
+    ],
+    [
       'kept-side-filtered-by-on',
       "return right === null || (join === 'left') === isWithin(site, right);",
       'return true;',

@@ -9,13 +9,13 @@ import type { MutantRun, Verdict } from './mutant-run.ts';
 const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name]... [--root folder]
 
 Switches off the rules of the engine, one at a time, in a copy of core/ and reactive/, and runs the oracle on each copy
-until it differs or enough was compared (104,000 comparisons unless told: the ordinary run of the tests). A rule whose
+until it differs or enough was compared (140,000 comparisons unless told: the ordinary run of the tests). A rule whose
 absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule, and may be repeated; --root takes a folder with
 other sources than the repository's.`;
 
 const { values } = parseArgs({
   options: {
-    comparisons: { type: 'string', default: '104000' },
+    comparisons: { type: 'string', default: '140000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
     root: { type: 'string', default: resolve(import.meta.dirname, '../..') },
