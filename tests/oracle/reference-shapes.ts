@@ -1,5 +1,5 @@
 import { type From, groups, output, rows, single } from './cores.ts';
-import { predicate } from './expressions.ts';
+import { equalityOf, predicate } from './expressions.ts';
 import type { Grammar, Operand, Source } from './grammar.ts';
 import { type Body, bodyOf } from './queries.ts';
 import { from } from './relations.ts';
@@ -37,6 +37,7 @@ export function references(g: Grammar): Body {
     [2, () => bodyOf(rows(g, joined(fact, 'LEFT JOIN', whole)))],
     [1, () => bodyOf(rows(g, joined(fact, 'JOIN', whole)))],
     [1, () => bodyOf(groups(g, joined(whole, 'LEFT JOIN', fact)))],
+    [2, () => bodyOf(rows(g, withConditionAcross(g, whole, fact, joined(whole, 'LEFT JOIN', fact), not)))],
     [2, () => bodyOf(rows(g, { ...whole, where: [`${not}EXISTS ${among('1')}`] }))],
     [
       2,
@@ -49,6 +50,16 @@ export function references(g: Grammar): Body {
       },
     ],
   ])();
+}
+
+/** A subquery that compares two of the rows around it with each other, which decides about neither. */
+function withConditionAcross(g: Grammar, left: Source, right: Source, all: From, not: string): From {
+  const inner = tableSource(g);
+  const correlation = equalityOf(g, clean(inner.operands), clean(left.operands));
+  const across = equalityOf(g, clean(left.operands), clean(right.operands));
+  g.use('condition of a subquery on the outer row');
+  const condition = `${not}EXISTS (SELECT 1 FROM ${inner.text} WHERE ${correlation} AND ${across})`;
+  return { ...all, where: [...all.where, condition] };
 }
 
 const isReference = ({ name }: { readonly name: string }): boolean => name === 'parent' || name === 'second';
