@@ -129,6 +129,20 @@ describe('a row that came back to what a slow subscriber still holds', () => {
     expect(items.query.value?.map(({ id }) => id)).toEqual([2, 3, 4]);
     expect(items.query.value?.[1]).toBe(third);
   });
+
+  test('is that object also when it only moved to behind what the window knew', () => {
+    db.exec('INSERT INTO item VALUES (3, 30), (4, 40)');
+    for (const order of ['n', 'n % 100']) {
+      const items = follow<{ id: number }>(db, `SELECT id FROM item ORDER BY ${order} LIMIT 2`, [], {
+        schedule: 'sync',
+      });
+      const [first] = items.rows;
+      db.execute('UPDATE item SET n = 25 WHERE id = 1');
+      expect(items.rows.map(({ id }) => id)).toEqual([2, 1]);
+      expect(items.rows[1]).toBe(first);
+      db.execute('UPDATE item SET n = 10 WHERE id = 1');
+    }
+  });
 });
 
 const settledTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -109,13 +109,16 @@ export class Answer {
 
   /**
    * Replaces everything by the rows of the whole query, in its order, of which `capacity` were asked for; keeps
-   * entries of rows that stay.
+   * entries of rows that stay. `gone` have just been taken out, and may come back.
    */
-  load(entries: readonly Entry[], capacity: number | null): AnswerChange {
+  load(entries: readonly Entry[], capacity: number | null, gone: readonly Entry[] = []): AnswerChange {
     const before = this.#sequence.size > 0 ? this.#index() : new Map<EqualityKey, Entry>();
     const removed = new Map(before);
     const added: Entry[] = [];
-    const recall = before.size === 0 ? nothing : this.#recallFrom(goneFrom(before, entries), entries);
+    const recall =
+      before.size + gone.length === 0
+        ? nothing
+        : this.#recallFrom([...goneFrom(before, entries), ...gone], entries);
     const kept = entries.map((entry) => {
       const known = before.get(entry.key);
       const now = this.#successor(known, entry, recall);
@@ -193,9 +196,13 @@ export class Answer {
     return this.#boundary;
   }
 
-  /** Takes in the rows behind the boundary, in order; `isAll`: there are no more. */
-  extend(entries: readonly Entry[], isAll: boolean): AnswerChange {
-    const added = entries.map((entry) => this.#successor(undefined, entry, nothing));
+  /**
+   * Takes in the rows behind the boundary, in order; `isAll`: there are no more. `gone` have just been taken out:
+   * one may only have moved to there.
+   */
+  extend(entries: readonly Entry[], isAll: boolean, gone: readonly Entry[]): AnswerChange {
+    const recall = this.#recallFrom(gone, entries);
+    const added = entries.map((entry) => this.#successor(undefined, entry, recall));
     if (added.length > 0) this.#sequence = this.#sequence.change([], added, this.#compare);
     const index = this.#index();
     for (const entry of added) index.set(entry.key, entry);

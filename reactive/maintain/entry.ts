@@ -39,7 +39,7 @@ export class Entry {
     this.values = values;
     this.order = order;
     this.#maker = maker;
-    this.#like = like === undefined ? undefined : (like.#like ?? like);
+    this.#like = like?.origin;
   }
 
   get shape(): EntryShape {
@@ -54,6 +54,11 @@ export class Entry {
   /** Their rows show the same. */
   looksLike(other: Entry): boolean {
     return this.#maker.shown.every((at) => sameValue(this.values[at] ?? null, other.values[at] ?? null));
+  }
+
+  /** The entry whose object it shares; itself, if it has one of its own. */
+  get origin(): Entry {
+    return this.#like ?? this;
   }
 
   /** Nobody can tell the two apart, nor their places. */

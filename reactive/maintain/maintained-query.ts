@@ -11,7 +11,7 @@ import { Block } from './block.ts';
 import type { Run, SiteChanges } from './block-delta.ts';
 import { ChildTable } from './child-table.ts';
 import { Compound } from './compound.ts';
-import { EntryMaker } from './entry.ts';
+import { type Entry, EntryMaker } from './entry.ts';
 import type { LiveAnswer } from './live-answer.ts';
 import type { NetChange } from './net-changes.ts';
 import type { Work } from './work.ts';
@@ -187,13 +187,17 @@ export class MaintainedQuery implements LiveAnswer {
     const { block, answer } = this.#blocks[at] as KeptBlock;
     const { order, pagesAfter } = this.#context.plan;
     const { boundary, capacity } = answer;
-    if (!pagesAfter || !boundary || capacity === null) return this.#load(at);
+    // Each object is one row's: those that a row has taken over are not free.
+    const taken = new Set(change.added.map(({ origin }) => origin));
+    const gone = change.removed.filter(({ origin }) => !taken.has(origin));
+    if (!pagesAfter || !boundary || capacity === null) return this.#load(at, gone);
     const values = order.map(({ position }) => bindable(boundary.values[position] ?? null));
     const missing = capacity - answer.size;
     const rows = block.behind(pagesAfter(values), missing);
     const more = answer.extend(
       rows.map((row) => answer.maker.make(row)),
       rows.length < missing,
+      gone,
     );
     block.note(more);
     return { removed: change.removed, added: [...change.added, ...more.added] };
@@ -205,7 +209,8 @@ export class MaintainedQuery implements LiveAnswer {
     this.#compound?.apply(results);
   }
 
-  #load(at: number): AnswerChange {
+  /** `gone` have just been taken out. */
+  #load(at: number, gone: readonly Entry[] = []): AnswerChange {
     const one = this.#blocks[at];
     if (!one) return unchanged;
     const { block, answer } = one;
@@ -215,6 +220,7 @@ export class MaintainedQuery implements LiveAnswer {
     const change = answer.load(
       rows.map((row) => answer.maker.make(row)),
       capacity,
+      gone,
     );
     block.forget();
     return change;

@@ -9,7 +9,7 @@ import {
   type SelectModel,
   Unresolved,
 } from '../query/model.ts';
-import { compoundCollation } from '../query/operands.ts';
+import { collationName, compoundCollation } from '../query/operands.ts';
 import { direction, type Rendering, renderText } from '../query/render.ts';
 import type { BlockPlan } from './block-plan.ts';
 import { lookUpChild, readChild } from './child-plan.ts';
@@ -84,7 +84,10 @@ function planChild(select: SelectModel, use: ChildPlan['use'], id: number, parts
   const isMixed = select.cores.some((core) =>
     core.outputs.some((output, at) => {
       const first = select.cores[0]?.outputs[at];
-      return output.affinity !== first?.affinity || output.collation?.name !== first.collation?.name;
+      return (
+        output.affinity !== first?.affinity ||
+        (collationName(output) ?? 'BINARY') !== (collationName(first) ?? 'BINARY')
+      );
     }),
   );
   // Which arm's a column of the whole has, nothing tells; and its table would convert the others' values.

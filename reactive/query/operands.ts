@@ -1,10 +1,14 @@
 import { foldName } from '../../core/sql/identifier.ts';
 import { type Core, type Operand, type Output, type Ref, type Relation, rowidColumn } from './model.ts';
+import { rowidAlias } from './schema.ts';
 
 export function columnOperand(relation: Relation, column: number): Operand {
   const ref: Ref = { kind: 'ref', relation, column };
   const info = relation.columns[column];
-  const collation = column === rowidColumn ? 'BINARY' : (info?.collation ?? null);
+  // The rowid has no collation, by whatever name: of a compound's arms the next one decides.
+  const isRowid =
+    column === rowidColumn || (relation.of.kind === 'table' && rowidAlias(relation.of.table) === column);
+  const collation = isRowid ? null : (info?.collation ?? null);
   return {
     text: [ref],
     ref,

@@ -452,7 +452,11 @@ class Resolver {
     const columns = (select.cores[0] as Core).outputs.map((output, at): Column => {
       const arms = select.cores.map((core) => core.outputs[at]);
       if (
-        arms.some((arm) => arm?.affinity !== output.affinity || collationName(arm) !== collationName(output))
+        arms.some(
+          (arm) =>
+            arm?.affinity !== output.affinity ||
+            (collationName(arm) ?? 'BINARY') !== (collationName(output) ?? 'BINARY'),
+        )
       )
         throw new Unresolved('the arms of a compound in FROM differ in affinity or collation');
       if (collationName(output) === 'unknown')
