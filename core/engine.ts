@@ -15,6 +15,7 @@ import type {
   DriverStatement,
 } from './drivers/driver.ts';
 import { FreshetError, InterfaceError, OperationalError } from './errors.ts';
+import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
@@ -56,14 +57,15 @@ export class Engine implements HubMember {
   #closing = false;
   #closed = false;
 
-  constructor(driver: Driver, config: EffectiveConfig) {
+  /** `files`: where the file is; null for a database that nobody else can reach. */
+  constructor(driver: Driver, config: EffectiveConfig, files: FileSystem | null) {
     this.#driver = driver;
     this.config = config;
     const { path, readOnly, busyTimeoutMs } = config;
     this.connection = this.guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
     try {
       this.guard(() => configure(this.connection, config));
-      this.#witness = this.guard(() => new FileWitness(this.connection, path));
+      this.#witness = this.guard(() => new FileWitness(this.connection, path, files));
       this.#schema = this.guard(() => new SchemaState(this.connection));
       this.#begin = this.connection.prepare('BEGIN');
       this.#commit = this.connection.prepare('COMMIT');
@@ -80,7 +82,7 @@ export class Engine implements HubMember {
       this.connection.close();
       throw error;
     }
-    this.hub = acquireHub(path, this.#witness.identity, config.pollIntervalMs);
+    this.hub = acquireHub(path, files, this.#witness.identity, config.pollIntervalMs);
     this.#commits = new CommitPath({
       connection: this.connection,
       schema: this.#schema,

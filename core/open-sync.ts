@@ -3,6 +3,7 @@ import { DatabaseSync } from './database-sync.ts';
 import { nodeSqlite } from './drivers/node-sqlite.ts';
 import { Engine } from './engine.ts';
 import { parseLocation, prepareFile } from './location.ts';
+import { nodeFileSystem } from './node-file-system.ts';
 import { type OpenOptions, readSettings } from './open-options.ts';
 
 /**
@@ -15,11 +16,13 @@ export function openSync(location: string, options: OpenOptions = {}): DatabaseS
   const { filename, query } = parseLocation(location);
   const settings = readSettings(query, options);
   if (filename === null) {
-    return new DatabaseSync(new Engine(nodeSqlite, { ...settings, location, path: null, isNewFile: false }));
+    return new DatabaseSync(
+      new Engine(nodeSqlite, { ...settings, location, path: null, isNewFile: false }, null),
+    );
   }
   const file = prepareFile(filename, settings.mode, settings.readOnly);
   try {
-    return new DatabaseSync(new Engine(nodeSqlite, { ...settings, location, ...file }));
+    return new DatabaseSync(new Engine(nodeSqlite, { ...settings, location, ...file }, nodeFileSystem));
   } catch (error) {
     // The file that `create` claimed is nobody's.
     if (settings.mode === 'create') rmSync(file.path, { force: true });

@@ -1,5 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import type { FileSystem } from '../file-system.ts';
 
 /**
  * Notices that a database file may have been written: the operating system's file events make it quick, a
@@ -7,15 +6,17 @@ import { basename, dirname } from 'node:path';
  */
 export class ExternalCommits {
   readonly #path: string | null;
+  readonly #files: FileSystem | null;
   readonly #pollIntervalMs: number;
   readonly #check: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #watcher: FSWatcher | undefined;
+  #unwatch: (() => void) | undefined;
   #soon: NodeJS.Immediate | undefined;
   #again: NodeJS.Timeout | undefined;
 
-  constructor(path: string | null, pollIntervalMs: number, check: () => void) {
+  constructor(path: string | null, files: FileSystem | null, pollIntervalMs: number, check: () => void) {
     this.#path = path;
+    this.#files = files;
     this.#pollIntervalMs = pollIntervalMs;
     this.#check = check;
   }
@@ -23,17 +24,10 @@ export class ExternalCommits {
   start(): void {
     if (this.#path === null || this.#timer) return;
     this.#timer = setInterval(this.#check, this.#pollIntervalMs).unref();
-    const file = basename(this.#path);
-    try {
-      // The folder, not the file: -wal and -journal come and go.
-      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_event, name) => {
-        if (name === null || name.startsWith(file)) this.#checkSoon();
-      });
-      // Where events can't be had (inotify's limits, a network file system) the poll goes on alone.
-      this.#watcher.on('error', () => this.#closeWatcher());
-    } catch {
-      this.#watcher = undefined;
-    }
+    const file = this.#path.replace(/^.*[\\/]/s, '');
+    this.#unwatch = this.#files?.watch(this.#path, (name) => {
+      if (name === null || name.startsWith(file)) this.#checkSoon();
+    });
   }
 
   stop(): void {
@@ -43,7 +37,8 @@ export class ExternalCommits {
     this.#timer = undefined;
     this.#soon = undefined;
     this.#again = undefined;
-    this.#closeWatcher();
+    this.#unwatch?.();
+    this.#unwatch = undefined;
   }
 
   /**
@@ -66,10 +61,5 @@ export class ExternalCommits {
       this.#check();
       this.#checkAgain(delayMs * 2);
     }, delayMs).unref();
-  }
-
-  #closeWatcher(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
   }
 }

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
 import type { DriverConnection, DriverStatement } from '../drivers/driver.ts';
+import type { FileSystem } from '../file-system.ts';
 
 const quietMs = 10;
 const patienceMs = 50;
@@ -12,6 +12,7 @@ const coarsenessMs = 20;
 export class FileWitness {
   readonly #connection: DriverConnection;
   readonly #path: string | null;
+  readonly #files: FileSystem | null;
   /** Which file it is, whatever its path: another one gets another identity. */
   readonly identity: string | null;
   readonly #dataVersion: DriverStatement;
@@ -20,10 +21,11 @@ export class FileWitness {
   #looked: { readonly modified: number; readonly wasSettled: boolean } | undefined;
   #writtenSince: number | undefined;
 
-  constructor(connection: DriverConnection, path: string | null) {
+  constructor(connection: DriverConnection, path: string | null, files: FileSystem | null) {
     this.#connection = connection;
     this.#path = path;
-    this.identity = path === null ? null : identityOf(path);
+    this.#files = files;
+    this.identity = path === null || files === null ? null : files.identity(path);
     this.#dataVersion = connection.prepare('PRAGMA main.data_version');
     this.#busyTimeout = connection.prepare('PRAGMA busy_timeout');
     if (path !== null) this.#lastDataVersion = this.#dataVersion.get([])?.[0];
@@ -35,9 +37,9 @@ export class FileWitness {
    * it hasn't been since the last look. This asks the file system only, which knows of no locks.
    */
   get looksChanged(): boolean {
-    if (this.#path === null) return false;
-    if (existsSync(`${this.#path}-wal`)) return true;
-    const modified = statSync(this.#path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (this.#path === null || this.#files === null) return false;
+    if (this.#files.exists(`${this.#path}-wal`)) return true;
+    const modified = this.#files.modified(this.#path);
     const now = Date.now();
     if (modified === this.#looked?.modified && this.#looked.wasSettled) return false;
     this.#writtenSince ??= now;
@@ -59,7 +61,7 @@ export class FileWitness {
 
   /** The file was deleted, or another one is at its path. */
   get wasReplaced(): boolean {
-    return this.#path !== null && identityOf(this.#path) !== this.identity;
+    return this.#path !== null && this.#files !== null && this.#files.identity(this.#path) !== this.identity;
   }
 
   /** Runs `call`, which fails at once where it would have waited for a lock. */
@@ -80,10 +82,4 @@ export class FileWitness {
     this.#connection.exec('PRAGMA busy_timeout = 0');
     return () => this.#connection.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
-}
-
-/** The path is part of it: a file without inode numbers still is told from others. */
-function identityOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return `${path}\u0000${stat?.dev}:${stat?.ino}`;
 }

@@ -1,3 +1,4 @@
+import type { FileSystem } from '../file-system.ts';
 import { Hub } from './hub.ts';
 
 /** The hubs of this process by file: the one piece of state that all handles of a file share. */
@@ -14,11 +15,16 @@ function nextLsn(): number {
  * The hub of a file, or one of its own for a database in memory (`path` null).
  * @param identity The same for all handles of a file, and another for a file that took its place.
  */
-export function acquireHub(path: string | null, identity: string | null, pollIntervalMs: number): Hub {
-  if (path === null || identity === null) return new Hub(null, nextLsn, pollIntervalMs);
+export function acquireHub(
+  path: string | null,
+  files: FileSystem | null,
+  identity: string | null,
+  pollIntervalMs: number,
+): Hub {
+  if (path === null || identity === null) return new Hub(null, null, nextLsn, pollIntervalMs);
   let shared = hubs.get(identity);
   if (!shared) {
-    shared = { hub: new Hub(path, nextLsn, pollIntervalMs), handles: 0 };
+    shared = { hub: new Hub(path, files, nextLsn, pollIntervalMs), handles: 0 };
     hubs.set(identity, shared);
   }
   shared.handles += 1;

@@ -1,3 +1,4 @@
+import type { FileSystem } from '../file-system.ts';
 import type { SubscriptionInfo, Watch } from '../watches/watch.ts';
 import type { Changeset } from './changeset.ts';
 import type { ChangesetRecord } from './changeset-record.ts';
@@ -119,10 +120,10 @@ export class Hub {
   /** Rises whenever other tables' rows are wanted. */
   demandVersion = 0;
 
-  constructor(path: string | null, nextLsn: () => number, pollIntervalMs: number) {
+  constructor(path: string | null, files: FileSystem | null, nextLsn: () => number, pollIntervalMs: number) {
     this.path = path;
     this.#nextLsn = nextLsn;
-    this.#external = new ExternalCommits(path, pollIntervalMs, () => this.checkForExternalCommits());
+    this.#external = new ExternalCommits(path, files, pollIntervalMs, () => this.checkForExternalCommits());
     this.#lastLsn = nextLsn();
   }
 

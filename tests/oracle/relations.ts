@@ -201,9 +201,11 @@ function merged(arms: readonly Core[], folds: boolean): Output[] {
       plain &&
       all.every((c) => c.clean) &&
       (!folds || o.affinity !== 'blob' || o.flavour === 'small');
+    // As a REAL column of the whole SQLite shows other arms' integers too, but only where ORDER BY makes it read one.
+    const rounds = o.affinity === 'real' && !alike;
     return {
       ...o,
-      tag: folds && !plain ? 'folded' : 'exact',
+      tag: rounds ? 'approximate' : folds && !plain ? 'folded' : 'exact',
       clean: isClean,
       flavour: alike ? o.flavour : 'any',
     };
