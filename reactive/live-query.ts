@@ -1,10 +1,11 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Engine } from '../core/engine.ts';
 import type { Params, Row } from '../core/values.ts';
+import type { Recipient } from './audience.ts';
 import type { LiveDelta } from './live-delta.ts';
 import { type LiveExplain, printable } from './live-explain.ts';
 import { LiveRegistry } from './live-registry.ts';
-import type { Materialisation, Recipient } from './materialisation.ts';
+import type { Materialisation } from './materialisation.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -23,8 +24,16 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
 
   /** @internal Use `live`. */
   constructor(engine: Engine, sql: string, params: Params | undefined, schedule: Schedule) {
-    super((subscriber) => this.#subscribe('rows', subscriber));
-    this.changes = new Observable((subscriber) => this.#subscribe('changes', subscriber));
+    super((subscriber) =>
+      // The engine knows rows as rows; the caller of `live` has said what type they are.
+      this.#subscribe(subscriber, (next) => subscriber.next(next.rows as unknown as readonly T[])),
+    );
+    this.changes = new Observable((subscriber) =>
+      this.#subscribe(subscriber, (next, seen, deltas) => {
+        const delta = deltas.delta(seen, next);
+        if (delta) subscriber.next(delta as unknown as LiveDelta<T>);
+      }),
+    );
     this.#engine = engine;
     this.#sql = sql;
     this.#params = params;
@@ -46,12 +55,10 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
     return printable(LiveRegistry.of(this.#engine).explain(this.#sql, this.#params));
   }
 
-  #subscribe(takes: Recipient['takes'], subscriber: Subscriber<never>): () => void {
+  #subscribe(subscriber: Subscriber<never>, next: Recipient['next']): () => void {
     const recipient: Recipient = {
       schedule: this.#schedule,
-      takes,
-      // A Recipient knows rows as rows; the caller of `live` has said what type they are.
-      next: (value) => subscriber.next(value as never),
+      next,
       error: (error) => {
         this.#forget(recipient);
         subscriber.error(error);

@@ -8,6 +8,8 @@ import { RecentlyUsed } from '../core/recently-used.ts';
 import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
+import type { Recipient } from './audience.ts';
+import { Deliveries } from './deliveries.ts';
 import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
 import { type LivePlan, planLive } from './live-plan.ts';
@@ -17,9 +19,8 @@ import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
 import { ReevaluatedAnswer } from './maintain/reevaluated-answer.ts';
 import { SiteWatch } from './maintain/site-watch.ts';
 import type { Work } from './maintain/work.ts';
-import { Materialisation, type Recipient } from './materialisation.ts';
+import { Materialisation } from './materialisation.ts';
 import { ChildTables } from './plan/child-tables.ts';
-import { type Schedule, scheduleFlush } from './schedule.ts';
 
 const registryKey = Symbol('freshet.live');
 const retryMs = 50;
@@ -44,13 +45,10 @@ export class LiveRegistry implements Maintainer {
   readonly #work: Work;
   /** They must be read anew. */
   readonly #outdated = new Set<Materialisation>();
-  /** Somebody hasn't been told of their last answer. */
-  readonly #untold = new Set<Materialisation>();
-  readonly #scheduled = new Set<Schedule>();
+  readonly #deliveries = new Deliveries(() => this.#waiting || this.#retry !== undefined);
   /** Begins the read transaction in which answers are maintained. */
   #begin: (() => boolean) | undefined;
   #nextOwner = 1n;
-  #settling: (() => void)[] = [];
   #waiting = false;
   #afterIterations = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -97,13 +95,13 @@ export class LiveRegistry implements Maintainer {
     // The recipient may be told before this returns, and look at the query's value.
     opened(materialisation);
     const seated = materialisation;
-    this.#engine.hub.deliver(() => seated.seat(recipient));
+    this.#engine.hub.deliver(() => seated.audience.seat(recipient));
     return materialisation;
   }
 
   unsubscribe(materialisation: Materialisation, recipient: Recipient): void {
-    materialisation.unseat(recipient);
-    if (materialisation.isUnused) this.#release(materialisation);
+    materialisation.audience.unseat(recipient);
+    if (materialisation.audience.isEmpty) this.#release(materialisation);
   }
 
   explain(sql: string, params: Params | undefined): LiveExplain {
@@ -129,8 +127,7 @@ export class LiveRegistry implements Maintainer {
 
   /** Resolves when nothing is left to be told. */
   settled(): Promise<void> {
-    if (this.#scheduled.size === 0 && !this.#waiting && this.#retry === undefined) return Promise.resolve();
-    return new Promise((resolve) => this.#settling.push(resolve));
+    return this.#deliveries.settled();
   }
 
   // ---------------------------------------------------------------- commits
@@ -156,14 +153,7 @@ export class LiveRegistry implements Maintainer {
   }
 
   deliver(): void {
-    this.#tell('sync');
-  }
-
-  #tell(schedule: Schedule): void {
-    for (const materialisation of [...this.#untold]) {
-      materialisation.deliver(schedule);
-      if (materialisation.isTold) this.#untold.delete(materialisation);
-    }
+    this.#deliveries.tell('sync');
   }
 
   /** Brings those up to date that are outdated, and those whose watches have noted changes. */
@@ -203,7 +193,7 @@ export class LiveRegistry implements Maintainer {
     this.#begin = undefined;
     this.#childTables.sweep();
     this.#childTables.restoreChanges();
-    this.#scheduleDeliveries();
+    this.#deliveries.schedule();
     for (const fail of failed) fail();
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
   }
@@ -219,7 +209,7 @@ export class LiveRegistry implements Maintainer {
       this.#outdated.delete(materialisation);
     } catch (error) {
       if (isRetryable(error) || error === foreignCommit) throw error;
-      failed.push(() => materialisation.fail(error));
+      failed.push(() => materialisation.audience.fail(error));
       this.#release(materialisation);
     }
   }
@@ -230,7 +220,7 @@ export class LiveRegistry implements Maintainer {
     const retry = setTimeout(() => {
       this.#retry = undefined;
       this.#refreshAndTell();
-      this.#settle();
+      this.#deliveries.settle();
     }, retryMs);
     // Where timers can, this one doesn't keep the process alive.
     if (typeof retry === 'object') retry.unref();
@@ -243,7 +233,7 @@ export class LiveRegistry implements Maintainer {
     this.#engine.whenIdle(() => {
       this.#waiting = false;
       this.#refreshAndTell();
-      this.#settle();
+      this.#deliveries.settle();
     });
   }
 
@@ -261,26 +251,6 @@ export class LiveRegistry implements Maintainer {
   #refreshAndTell(): void {
     this.#refresh(new Set());
     this.#engine.hub.deliver(() => this.deliver());
-  }
-
-  #scheduleDeliveries(): void {
-    for (const schedule of ['microtask', 'frame'] as const) {
-      if (this.#scheduled.has(schedule)) continue;
-      let awaited = false;
-      for (const one of this.#untold) awaited ||= one.awaits(schedule);
-      if (!awaited) continue;
-      this.#scheduled.add(schedule);
-      scheduleFlush(schedule, () => {
-        this.#scheduled.delete(schedule);
-        this.#tell(schedule);
-        this.#settle();
-      });
-    }
-  }
-
-  #settle(): void {
-    if (this.#scheduled.size > 0 || this.#waiting || this.#retry !== undefined) return;
-    for (const resolve of this.#settling.splice(0)) resolve();
   }
 
   // ---------------------------------------------------------------- materialisations
@@ -303,7 +273,7 @@ export class LiveRegistry implements Maintainer {
       planFor: () => this.#planFor(sql),
       open: (plan) => this.#open(plan, params, bound),
       follow: (plan, answer) => this.#follow(made, plan, answer, bound),
-      changed: () => this.#untold.add(made),
+      changed: () => this.#deliveries.add(made),
     });
     return made;
   }
@@ -381,7 +351,7 @@ export class LiveRegistry implements Maintainer {
     if (this.#materialisations.get(materialisation.key) !== materialisation) return;
     this.#materialisations.delete(materialisation.key);
     this.#outdated.delete(materialisation);
-    this.#untold.delete(materialisation);
+    this.#deliveries.delete(materialisation);
     materialisation.close();
     this.#childTables.restoreChanges();
     if (this.#materialisations.size === 0) this.#engine.hub.removeMaintainer(this);
@@ -390,7 +360,7 @@ export class LiveRegistry implements Maintainer {
   #failAll(error: unknown): void {
     for (const materialisation of [...this.#materialisations.values()]) {
       this.#release(materialisation);
-      materialisation.fail(error);
+      materialisation.audience.fail(error);
     }
   }
 
@@ -400,9 +370,9 @@ export class LiveRegistry implements Maintainer {
     this.#waiting = false;
     for (const materialisation of [...this.#materialisations.values()]) {
       this.#release(materialisation);
-      materialisation.complete();
+      materialisation.audience.complete();
     }
-    for (const resolve of this.#settling.splice(0)) resolve();
+    this.#deliveries.end();
   }
 }
 

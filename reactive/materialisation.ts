@@ -1,30 +1,13 @@
 import type { Engine } from '../core/engine.ts';
 import type { Row } from '../core/values.ts';
-import type { LiveDelta, RowDelta } from './live-delta.ts';
+import { Audience } from './audience.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { Entry } from './maintain/entry.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import type { NetChange } from './maintain/net-changes.ts';
 import type { SiteWatch } from './maintain/site-watch.ts';
 import type { Site } from './plan/sites.ts';
-import { Snapshot } from './result/snapshot.ts';
-import { differenceOf } from './result/snapshot-difference.ts';
-import type { Schedule } from './schedule.ts';
-
-/** One subscriber: of snapshots, or of deltas. */
-export interface Recipient {
-  readonly schedule: Schedule;
-  readonly takes: 'rows' | 'changes';
-  next(value: readonly Row[] | LiveDelta<Row>): void;
-  error(error: unknown): void;
-  complete(): void;
-}
-
-interface Seat {
-  readonly recipient: Recipient;
-  /** What it was told last; undefined before its first answer. */
-  seen: Snapshot<Row> | undefined;
-}
+import type { Snapshot } from './result/snapshot.ts';
 
 /** What a materialisation gets from those who keep it. */
 export interface MaterialisationParts {
@@ -77,17 +60,14 @@ class Recollection {
 /**
  * One query with one set of parameters, and everybody who follows it.
  *
- * Guarantees: `current` is the answer at the last commit that was maintained; each recipient gets every
- * difference between what it saw and what is, or nothing when there is none. Doesn't guarantee an emission
- * for every commit: those that a schedule gathers are told together. The hard part is identity across
- * schedules: a row that came back to what some recipient still holds must become that very object again.
+ * Guarantees: the audience's answer is the one at the last commit that was maintained. Doesn't say when it is
+ * told of that: see Deliveries. The hard part is identity across schedules: a row that came back to what some
+ * recipient still holds must become that very object again.
  */
 export class Materialisation {
   readonly key: string;
+  readonly audience: Audience;
   readonly #parts: MaterialisationParts;
-  readonly #seats = new Map<Schedule, Map<Recipient, Seat>>();
-  /** Schedules of which somebody may not have been told of `current`. */
-  readonly #behind = new Set<Schedule>();
   /** Entries that were in the answer since the recipient that is furthest behind was told. */
   #retired: Entry[] = [];
   /** The same by what they show; made when first needed. */
@@ -95,8 +75,7 @@ export class Materialisation {
   #plan: LivePlan | undefined;
   #answer: LiveAnswer | undefined;
   #followed: FollowedSites | undefined;
-  #current: Snapshot<Row> | undefined;
-  /** What the answer gave last; `current` is that, or looks like it. */
+  /** What the answer gave last; the audience's is that, or looks like it. */
   #latest: Snapshot<Row> | undefined;
   /** What was changed since the last look. */
   #removed: Entry[] = [];
@@ -105,24 +84,16 @@ export class Materialisation {
   constructor(parts: MaterialisationParts) {
     this.key = parts.key;
     this.#parts = parts;
+    this.audience = new Audience(() => parts.engine.hub.lastLsn);
   }
 
   get value(): readonly Row[] | undefined {
-    return this.#current?.rows;
-  }
-
-  get isUnused(): boolean {
-    return this.#seats.size === 0;
+    return this.audience.current?.rows;
   }
 
   /** How it is kept up to date, once it is open. */
   get answer(): LiveAnswer | undefined {
     return this.#answer;
-  }
-
-  /** Everybody has been told of the last answer. */
-  get isTold(): boolean {
-    return this.#behind.size === 0;
   }
 
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */
@@ -145,72 +116,10 @@ export class Materialisation {
     this.#settle();
   }
 
-  /** Takes a recipient in and, if there is an answer, tells it at once. */
-  seat(recipient: Recipient): void {
-    const seat = { recipient, seen: undefined };
-    const seats = this.#seats.get(recipient.schedule);
-    if (seats) seats.set(recipient, seat);
-    else this.#seats.set(recipient.schedule, new Map([[recipient, seat]]));
-    this.#tell(seat);
-  }
-
-  unseat(recipient: Recipient): void {
-    const seats = this.#seats.get(recipient.schedule);
-    seats?.delete(recipient);
-    if (seats?.size === 0) this.#seats.delete(recipient.schedule);
-  }
-
-  /** Whether a recipient of this schedule may have something to be told. */
-  awaits(schedule: Schedule): boolean {
-    return this.#behind.has(schedule);
-  }
-
-  /** Tells every recipient of this schedule what it hasn't seen. */
-  deliver(schedule: Schedule): void {
-    if (!this.#behind.has(schedule)) return;
-    const current = this.#current;
-    // Those who come meanwhile have seen it, and those who go are passed over.
-    for (const seat of this.#seats.get(schedule)?.values() ?? []) this.#tell(seat);
-    // One of them may have written: then the first ones haven't seen what is current now.
-    if (this.#current !== current) return;
-    this.#behind.delete(schedule);
-    if (!this.isTold) return;
+  /** Everybody has been told, so nobody holds what went before. */
+  told(): void {
     this.#retired = [];
     this.#retiredByContent = undefined;
-  }
-
-  #tell(seat: Seat): void {
-    const next = this.#current;
-    const { seen, recipient } = seat;
-    if (!next || seen === next) return;
-    // Before it is called: it may write, and be told of that too.
-    seat.seen = next;
-    if (recipient.takes === 'rows') {
-      recipient.next(next.rows);
-      return;
-    }
-    const changes = this.#difference(seen, next);
-    if (changes.length > 0 || !seen) {
-      recipient.next({ commit: this.#parts.engine.hub.lastLsn, rows: next.rows, changes });
-    }
-  }
-
-  fail(error: unknown): void {
-    for (const { recipient } of this.#takeSeats()) recipient.error(error);
-  }
-
-  complete(): void {
-    for (const { recipient } of this.#takeSeats()) recipient.complete();
-  }
-
-  #allSeats(): Seat[] {
-    return [...this.#seats.values()].flatMap((seats) => [...seats.values()]);
-  }
-
-  #takeSeats(): Seat[] {
-    const seats = this.#allSeats();
-    this.#seats.clear();
-    return seats;
   }
 
   close(): void {
@@ -251,24 +160,17 @@ export class Materialisation {
     this.#removed = [];
     this.#added = [];
     this.#latest = snapshot;
-    const before = this.#current;
-    const alike = this.isTold
-      ? before && this.#looksLike(before, snapshot, removed, added)
-        ? before
-        : undefined
-      : [...new Set([before, ...this.#allSeats().map(({ seen }) => seen)])].find(
-          (one) => one && this.#looksLike(one, snapshot, removed, added),
-        );
-    this.#current = alike ?? snapshot;
+    const { audience } = this;
+    const before = audience.current;
+    const held = audience.isTold ? [before] : [...audience.held];
+    const alike = held.find((one) => one && this.#looksLike(one, snapshot, removed, added));
+    const current = alike ?? snapshot;
     // What went may have left the window before, and still be in what somebody was told last.
-    if (!this.isTold || this.#current !== before) {
+    if (!audience.isTold || current !== before) {
       this.#retired = this.#retired.concat(removed);
       this.#retiredByContent = undefined;
     }
-    if (this.#current === before) return;
-    if (this.#seats.size === 0) return;
-    for (const schedule of this.#seats.keys()) this.#behind.add(schedule);
-    this.#parts.changed();
+    if (current !== before && audience.change(current)) this.#parts.changed();
   }
 
   #looksLike(
@@ -281,7 +183,7 @@ export class Materialisation {
     // In a large answer a new row that nothing like it has left is proof enough.
     if (one.size <= maxCompared) return sameRows(one, snapshot);
     const [first] = added;
-    if (first && this.isTold && !removed.some((entry) => entry.looksLike(first))) return false;
+    if (first && this.audience.isTold && !removed.some((entry) => entry.looksLike(first))) return false;
     return one.equals(snapshot, (a, b) => a === b || (a as Entry).looksLike(b as Entry));
   }
 
@@ -289,16 +191,5 @@ export class Materialisation {
   #hasColumnsOf(snapshot: Snapshot<Row>): boolean {
     const columns = (snapshot.item(0) as Entry).shape.columns;
     return columns === this.#plan?.columns || columns.join('\0') === this.#plan?.columns.join('\0');
-  }
-
-  #lastDifference: { from: Snapshot<Row>; to: Snapshot<Row>; changes: readonly RowDelta<Row>[] } | undefined;
-
-  /** Recipients that saw the same snapshot share one computation. */
-  #difference(from: Snapshot<Row> = Snapshot.empty, to: Snapshot<Row>): readonly RowDelta<Row>[] {
-    const last = this.#lastDifference;
-    if (last?.from === from && last.to === to) return last.changes;
-    const changes = Object.freeze(differenceOf<Row>(from, to));
-    if (from !== Snapshot.empty) this.#lastDifference = { from, to, changes };
-    return changes;
   }
 }
