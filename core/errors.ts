@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'CANCELED'
   | 'CLOSED'
   | 'CONFIG'
+  | 'CONNECTION'
   | 'CONSTRAINT'
   | 'CORRUPTION'
   | 'FILE_REPLACED'

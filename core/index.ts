@@ -16,9 +16,15 @@ export {
   ProgrammingError,
 } from './errors.ts';
 export { toJson } from './json.ts';
+export { type AsyncOpenOptions, open } from './open.ts';
 export type { EffectiveConfig, OpenMode, OpenOptions, SyncMode } from './open-options.ts';
 export { openSync } from './open-sync.ts';
 export type { RawResult, ReadOptions } from './reading.ts';
+export { Caller, PreparedStatement, type ReadCallOptions } from './remote/caller.ts';
+export type { CallOptions } from './remote/client.ts';
+export { Database } from './remote/database.ts';
+export type { Transaction } from './remote/transaction.ts';
+export type { RemoteWatch } from './remote/watch.ts';
 export { IndexedRow, type RowMode } from './rows.ts';
 export type { StatementCacheStats } from './statement-cache.ts';
 export type { ExecuteResult, StatementSync } from './statement-sync.ts';

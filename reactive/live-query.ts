@@ -1,11 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
-import type { Engine } from '../core/engine.ts';
 import type { Params, Row } from '../core/values.ts';
 import type { Recipient } from './audience.ts';
 import type { LiveDelta } from './live-delta.ts';
 import { type LiveExplain, printable } from './live-explain.ts';
-import { LiveRegistry } from './live-registry.ts';
-import type { Materialisation } from './materialisation.ts';
+import type { LiveSource, OpenAnswer } from './live-source.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -15,15 +13,15 @@ import type { Schedule } from './schedule.ts';
 export class LiveQuery<T = Row> extends Observable<readonly T[]> {
   /** What changes between two snapshots. The first delta of a subscription inserts the whole answer. */
   readonly changes: Observable<LiveDelta<T>>;
-  readonly #engine: Engine;
+  readonly #source: LiveSource;
   readonly #sql: string;
   readonly #params: Params | undefined;
   readonly #schedule: Schedule;
   readonly #open = new Set<Recipient>();
-  #materialisation: Materialisation | undefined;
+  #answer: OpenAnswer | undefined;
 
   /** @internal Use `live`. */
-  constructor(engine: Engine, sql: string, params: Params | undefined, schedule: Schedule) {
+  constructor(source: LiveSource, sql: string, params: Params | undefined, schedule: Schedule) {
     super((subscriber) =>
       // The engine knows rows as rows; the caller of `live` has said what type they are.
       this.#subscribe(subscriber, (next) => subscriber.next(next.rows as unknown as readonly T[])),
@@ -34,7 +32,7 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
         if (delta) subscriber.next(delta as unknown as LiveDelta<T>);
       }),
     );
-    this.#engine = engine;
+    this.#source = source;
     this.#sql = sql;
     this.#params = params;
     this.#schedule = schedule;
@@ -42,17 +40,20 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
 
   /** The answer at the last commit; undefined without subscribers and before the first answer. */
   get value(): readonly T[] | undefined {
-    return this.#materialisation?.value as readonly T[] | undefined;
+    return this.#answer?.value as readonly T[] | undefined;
   }
 
-  /** @internal Whether it asks this connection. */
-  asks(engine: Engine): boolean {
-    return this.#engine === engine;
+  /** @internal Whether its answers come from there. */
+  asks(source: LiveSource): boolean {
+    return this.#source === source;
   }
 
-  /** How the answer is kept fresh, and why so. @throws ProgrammingError when SQLite refuses the query. */
+  /**
+   * How the answer is kept fresh, and why so. Of a database in another thread it is known with the first answer.
+   * @throws ProgrammingError when SQLite refuses the query, InterfaceError when it isn't known yet.
+   */
   explain(): LiveExplain {
-    return printable(LiveRegistry.of(this.#engine).explain(this.#sql, this.#params));
+    return printable(this.#source.explain(this.#sql, this.#params));
   }
 
   #subscribe(subscriber: Subscriber<never>, next: Recipient['next']): () => void {
@@ -68,15 +69,14 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
         subscriber.complete();
       },
     };
-    const registry = LiveRegistry.of(this.#engine);
     this.#open.add(recipient);
     try {
-      const materialisation = registry.subscribe(this.#sql, this.#params, recipient, (opened) => {
-        this.#materialisation = opened;
+      const answer = this.#source.subscribe(this.#sql, this.#params, recipient, (opened) => {
+        this.#answer = opened;
       });
       return () => {
         this.#forget(recipient);
-        registry.unsubscribe(materialisation, recipient);
+        this.#source.unsubscribe(answer, recipient);
       };
     } catch (error) {
       this.#forget(recipient);
@@ -87,6 +87,6 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
 
   #forget(recipient: Recipient): void {
     this.#open.delete(recipient);
-    if (this.#open.size === 0) this.#materialisation = undefined;
+    if (this.#open.size === 0) this.#answer = undefined;
   }
 }

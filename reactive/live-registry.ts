@@ -13,6 +13,7 @@ import { Deliveries } from './deliveries.ts';
 import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
 import { type LivePlan, planLive } from './live-plan.ts';
+import type { LiveSource } from './live-source.ts';
 import { Followers } from './maintain/followers.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
@@ -36,7 +37,7 @@ const foreignCommit = new Error('Another program has committed');
  * transaction is open: they wait for its end. The hard part is what happens during delivery: a subscriber
  * may write, subscribe, unsubscribe or close the database.
  */
-export class LiveRegistry implements Maintainer {
+export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
   readonly #engine: Engine;
   readonly #materialisations = new Map<string, Materialisation>();
   readonly #plans = new RecentlyUsed<string, LivePlan>(100);

@@ -1,7 +1,9 @@
 import { Observable } from 'rxjs';
-import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
+import type { DatabaseSync } from '../core/database-sync.ts';
 import { ProgrammingError } from '../core/errors.ts';
+import type { Database } from '../core/remote/database.ts';
 import type { LiveQuery } from './live-query.ts';
+import { sourceOf } from './source-of.ts';
 
 /** The rows of several live queries. */
 export type LiveSnapshots<Q extends readonly LiveQuery<unknown>[]> = {
@@ -16,10 +18,10 @@ export type LiveSnapshots<Q extends readonly LiveQuery<unknown>[]> = {
  * @throws ProgrammingError for a live query of another database.
  */
 export function liveSnapshot<const Q extends readonly LiveQuery<unknown>[]>(
-  db: DatabaseSync,
+  db: DatabaseSync | Database,
   queries: Q,
 ): Observable<LiveSnapshots<Q>> {
-  if (queries.some((query) => !query.asks(db[engineOf]))) {
+  if (queries.some((query) => !query.asks(sourceOf(db)))) {
     throw new ProgrammingError('liveSnapshot() combines live queries of one database handle.', {
       code: 'SQL',
       subcode: 'live.other_database',

@@ -1,8 +1,10 @@
-import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
+import type { DatabaseSync } from '../core/database-sync.ts';
 import { ProgrammingError } from '../core/errors.ts';
+import type { Database } from '../core/remote/database.ts';
 import type { Params, Row } from '../core/values.ts';
 import { LiveQuery } from './live-query.ts';
 import type { Schedule } from './schedule.ts';
+import { sourceOf } from './source-of.ts';
 
 export interface LiveOptions {
   /**
@@ -17,7 +19,7 @@ export interface LiveOptions {
  * the first subscriber; errors of the query reach subscribers, who can subscribe again.
  */
 export function live<T = Row>(
-  db: DatabaseSync,
+  db: DatabaseSync | Database,
   sql: string,
   params?: Params,
   options: LiveOptions = {},
@@ -29,7 +31,7 @@ export function live<T = Row>(
       subcode: 'config.option',
     });
   }
-  return new LiveQuery<T>(db[engineOf], sql, copied(params), schedule);
+  return new LiveQuery<T>(sourceOf(db), sql, copied(params), schedule);
 }
 
 /** The caller may go on to change what it passed. */

@@ -1,7 +1,11 @@
-import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
-import { LiveRegistry } from './live-registry.ts';
+import type { DatabaseSync } from '../core/database-sync.ts';
+import type { Database } from '../core/remote/database.ts';
+import { sourceOf } from './source-of.ts';
 
-/** Resolves when every pending emission of the database's live queries has been delivered. */
-export function settled(db: DatabaseSync): Promise<void> {
-  return LiveRegistry.of(db[engineOf]).settled();
+/**
+ * Resolves when every pending emission of the database's live queries has been delivered: first answers, and those of
+ * every commit that was awaited before.
+ */
+export function settled(db: DatabaseSync | Database): Promise<void> {
+  return sourceOf(db).settled();
 }

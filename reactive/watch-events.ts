@@ -1,9 +1,10 @@
 import { Observable } from 'rxjs';
+import type { RemoteWatch } from '../core/remote/watch.ts';
 import type { WatchEvent } from '../core/watches/events.ts';
 import type { Watch } from '../core/watches/watch.ts';
 
 /** A watch's events as they come. Unsubscribing closes the watch; its end completes the Observable. */
-export function watchEvents(watch: Watch): Observable<WatchEvent> {
+export function watchEvents(watch: Watch | RemoteWatch): Observable<WatchEvent> {
   return new Observable((subscriber) => {
     const pump = async (): Promise<void> => {
       try {

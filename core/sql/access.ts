@@ -6,6 +6,7 @@ export class Access {
   readonly #reads = new Map<string, readonly [name: string, schema: string | null]>();
   readonly #writes = new Map<string, readonly [name: string, schema: string | null]>();
   readonly #schemaTables = new Set<string>();
+  readonly #functions = new Set<string>();
   /** A common table expression refers to itself. */
   recursive = false;
 
@@ -15,7 +16,8 @@ export class Access {
   record(action: AccessAction, subject: string | null, schema: string | null, within: string | null): void {
     if (action === 'recursive') this.recursive = true;
     if (subject === null) return;
-    if (action === 'read') this.#reads.set(`${schema}.${subject}`, [subject, schema]);
+    if (action === 'function') this.#functions.add(subject.toLowerCase());
+    else if (action === 'read') this.#reads.set(`${schema}.${subject}`, [subject, schema]);
     else if (action === 'insert' || action === 'update' || action === 'delete') {
       if (within !== null) this.firesTriggers = true;
       this.#writes.set(`${schema}.${subject}`, [subject, schema]);
@@ -32,6 +34,11 @@ export class Access {
   /** The tables read, named as in `writes`; and names behind which there is no table or view. */
   reads(catalog: Catalog): { readonly tables: string[]; readonly unknown: string[] } {
     return resolve(this.#reads.values(), catalog);
+  }
+
+  /** The functions called, in lower case. */
+  get functions(): readonly string[] {
+    return [...this.#functions];
   }
 
   /** The tables that a schema statement names. */

@@ -29,14 +29,15 @@ interface Mover<R> {
  * other rows the same in both. First come deletes, from the end, so that none shifts another; then moves; then,
  * from the start, updates in place and inserts, which find everything before them as it will be.
  */
-export function differenceOfSome<R>(
+export function differenceOfSome<R, T>(
   removed: readonly Placed<R>[],
   added: readonly Placed<R>[],
-): RowDelta<R>[] {
+  as: (item: Item<R>) => T,
+): RowDelta<T>[] {
   const { partners, stays } = paired(removed, added);
-  const changes: RowDelta<R>[] = [];
+  const changes: RowDelta<T>[] = [];
   for (const [i, { item, index }] of [...removed.entries()].reverse()) {
-    if (partners[i] === -1) changes.push({ type: 'delete', row: item.row, index });
+    if (partners[i] === -1) changes.push({ type: 'delete', row: as(item), index });
   }
 
   const sources = new Map<number, number>();
@@ -49,14 +50,14 @@ export function differenceOfSome<R>(
   }
 
   const movers: Mover<R>[] = [];
-  const final: RowDelta<R>[] = [];
+  const final: RowDelta<T>[] = [];
   notFixed = 0;
   for (const [at, after] of added.entries()) {
     const { item, index } = after;
     const source = sources.get(at);
     if (source === undefined) {
       notFixed++;
-      final.push({ type: 'insert', row: item.row, index });
+      final.push({ type: 'insert', row: as(item), index });
       continue;
     }
     const before = removed[source] as Placed<R>;
@@ -69,10 +70,10 @@ export function differenceOfSome<R>(
       });
       notFixed++;
     } else if (!sameRow(before.item, item)) {
-      final.push({ type: 'update', row: item.row, previous: before.item.row, previousIndex: index, index });
+      final.push({ type: 'update', row: as(item), previous: as(before.item), previousIndex: index, index });
     }
   }
-  return [...changes, ...moves(movers), ...final];
+  return [...changes, ...moves(movers, as), ...final];
 }
 
 /** By index in `removed`: the index in `added` of the same key, or -1; and whether that pair needn't move. */
@@ -111,7 +112,10 @@ function increasing(values: readonly number[]): boolean[] {
  * The moves, of `movers` in their order in the next result. In the array meanwhile, between two fixed rows come
  * first those that moved there, and then those that still have to leave.
  */
-function* moves<R>(movers: readonly Mover<R>[]): Generator<RowDelta<R>, undefined> {
+function* moves<R, T>(
+  movers: readonly Mover<R>[],
+  as: (item: Item<R>) => T,
+): Generator<RowDelta<T>, undefined> {
   const byStart = movers.toSorted((a, b) => a.before.index - b.before.index);
   const ranks = new Map(byStart.map((mover, rank) => [mover, rank]));
   const starts = byStart.map((mover) => mover.fixedBefore);
@@ -125,7 +129,7 @@ function* moves<R>(movers: readonly Mover<R>[]): Generator<RowDelta<R>, undefine
     waiting.remove(rank);
     const index =
       fixedAfter + moved + waiting.below(lowerBound(starts, 0, starts.length, fixedAfter, ascending));
-    yield { type: 'update', row: after.item.row, previous: before.item.row, previousIndex, index };
+    yield { type: 'update', row: as(after.item), previous: as(before.item), previousIndex, index };
   }
 }
 

@@ -12,22 +12,35 @@ import { type Item, PLAIN_ROWS, type Snapshot, sameRow } from './snapshot.ts';
 
 /** Changes which, applied in order to `previous.rows` by splice, give `next.rows`: see `difference`. */
 export function differenceOf<R extends object>(previous: Snapshot<R>, next: Snapshot<R>): RowDelta<R>[] {
+  return differenceAs(previous, next, ({ row }) => row);
+}
+
+/** The same, of whatever `as` makes of an item. */
+export function differenceAs<R extends object, T>(
+  previous: Snapshot<R>,
+  next: Snapshot<R>,
+  as: (item: Item<R>) => T,
+): RowDelta<T>[] {
   if (previous === next) return [];
-  if (previous.size + next.size <= 2 * PLAIN_ROWS) return differenceOfAll(previous, next);
+  if (previous.size + next.size <= 2 * PLAIN_ROWS) return differenceOfAll(previous, next, as);
   const { removed, added } = unshared(previous, next);
   // Where little stayed, to compare all costs the same, and finds the fewest moves.
   const isMostlyOther = removed.length > 0 && removed.length + added.length > (previous.size + next.size) / 2;
-  return isMostlyOther ? differenceOfAll(previous, next) : differenceOfSome(removed, added);
+  return isMostlyOther ? differenceOfAll(previous, next, as) : differenceOfSome(removed, added, as);
 }
 
 /** Compares items, so that no row is read that stayed. */
-function differenceOfAll<R extends object>(previous: Snapshot<R>, next: Snapshot<R>): RowDelta<R>[] {
-  const changes: RowDelta<R>[] = [];
+function differenceOfAll<R extends object, T>(
+  previous: Snapshot<R>,
+  next: Snapshot<R>,
+  as: (item: Item<R>) => T,
+): RowDelta<T>[] {
+  const changes: RowDelta<T>[] = [];
   for (const change of difference(keyed(previous), keyed(next))) {
     if (change.type !== 'update') {
-      changes.push({ ...change, row: change.row.row });
+      changes.push({ ...change, row: as(change.row) });
     } else if (change.previousIndex !== change.index || !sameRow(change.previous, change.row)) {
-      changes.push({ ...change, row: change.row.row, previous: change.previous.row });
+      changes.push({ ...change, row: as(change.row), previous: as(change.previous) });
     }
   }
   return changes;

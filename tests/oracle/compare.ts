@@ -32,13 +32,20 @@ function fingerprint(row: Readonly<Row>, tags: Query['tags']): string {
 }
 
 const near = (a: SqlValue, b: SqlValue): boolean => {
-  if (typeof a === 'string' || typeof b === 'string' || a === null || b === null) return a === b;
+  if (typeof a === 'string' || typeof b === 'string' || a === null || b === null)
+    return canonical(a, 'exact') === canonical(b, 'exact');
   const [x, y] = [Number(a), Number(b)];
   return x === y || Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y));
 };
 
-const sum = (a: SqlValue): number =>
-  a === null || typeof a === 'string' ? Number.NEGATIVE_INFINITY : Number(a);
+/** Numbers by size, behind whatever else there is: equal ones may differ in their last bits. */
+function roughly(a: SqlValue, b: SqlValue): number {
+  const isNumber = (value: SqlValue) => typeof value === 'number' || typeof value === 'bigint';
+  if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
+  if (isNumber(a) || isNumber(b)) return isNumber(a) ? 1 : -1;
+  const [x, y] = [canonical(a, 'exact'), canonical(b, 'exact')];
+  return x === y ? 0 : x < y ? -1 : 1;
+}
 
 /** Rows as a list that compares one by one: in the order of the answer, or sorted where the order is open. */
 function arranged(
@@ -51,7 +58,7 @@ function arranged(
   return list.sort((a, b) => {
     if (a.text !== b.text) return a.text < b.text ? -1 : 1;
     for (const name of rough) {
-      const difference = sum(a.row[name] as SqlValue) - sum(b.row[name] as SqlValue);
+      const difference = roughly(a.row[name] as SqlValue, b.row[name] as SqlValue);
       if (difference !== 0 && !Number.isNaN(difference)) return difference;
     }
     return 0;

@@ -1,0 +1,196 @@
+import { OperationalError, ProgrammingError } from '../errors.ts';
+import type { RawResult, ReadOptions } from '../reading.ts';
+import { decoder } from '../rows.ts';
+import type { ExecuteResult } from '../statement-sync.ts';
+import type { Params, Row, SqlValue } from '../values.ts';
+import type { CallOptions } from './client.ts';
+import type { RawRows } from './operations.ts';
+
+export type ReadCallOptions<T = unknown> = ReadOptions<T> & CallOptions;
+
+/** A page of an iteration, and how to ask for the next. */
+interface Pages {
+  readonly columns: readonly string[];
+  next(): Promise<Page>;
+  close(): void;
+}
+
+interface Page {
+  readonly rows: readonly SqlValue[][];
+  readonly done: boolean;
+}
+
+export interface OpenedIteration extends Page {
+  readonly cursor: number;
+  readonly columns: readonly string[];
+}
+
+/** How calls get to an engine. */
+export interface Sender {
+  /** A call that may change something, or that belongs to a transaction. */
+  send<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R>;
+  /** A call that only reads, if its statement does. */
+  read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R>;
+  open(
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<{ first: OpenedIteration } & Pages>;
+}
+
+/**
+ * The calls that a database and its transactions have in common. Each is carried out by the engine, in another
+ * thread, and rejects with a `FreshetError`, or with the reason of its signal.
+ */
+export class Caller {
+  readonly #sender: Sender;
+
+  constructor(sender: Sender) {
+    this.#sender = sender;
+  }
+
+  /** Runs one statement. A second one in `sql` is an error; see `exec`. */
+  execute(sql: string, params?: Params, options?: CallOptions): Promise<ExecuteResult> {
+    return this.#sender.send('execute', [sql, params], options);
+  }
+
+  /** Runs a script of any number of statements, without parameters. What ran before an error stays. */
+  exec(script: string, options?: CallOptions): Promise<void> {
+    return this.#sender.send('exec', [script], options);
+  }
+
+  /** All rows, as plain objects unless `rowMode` says otherwise. */
+  async query<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
+    checkMode(options);
+    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
+    return rows.map(decoderOf(columns, options));
+  }
+
+  /** The first row, or null. */
+  async queryOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
+    checkMode(options);
+    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
+    const [row] = rows;
+    return row ? decoderOf<T>(columns, options)(row) : null;
+  }
+
+  /** The first row. @throws OperationalError (`NO_ROW`) where there is none. */
+  async fetchOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T> {
+    checkMode(options);
+    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
+    const [row] = rows;
+    if (row) return decoderOf<T>(columns, options)(row);
+    throw new OperationalError('The query returned no row. Use queryOne() where that may be.', {
+      code: 'NO_ROW',
+      subcode: 'sql.no_row',
+      sqlstate: '02000',
+    });
+  }
+
+  /** Columns and rows by position: two columns of one name stay two. */
+  async queryRaw(sql: string, params?: Params, options?: CallOptions): Promise<RawResult> {
+    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
+    return { columns: [...columns], rows: [...rows] };
+  }
+
+  /**
+   * Rows as they are read: the next page comes when the one before has been taken. Leaving the loop releases the
+   * read lock.
+   */
+  async *iterate<T = Row>(
+    sql: string,
+    params?: Params,
+    options?: ReadCallOptions<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    checkMode(options);
+    const pages = await this.#sender.open([sql, params], options);
+    const decode = decoderOf<T>(pages.columns, options);
+    let page: Page = pages.first;
+    try {
+      for (;;) {
+        for (const row of page.rows) yield decode(row);
+        if (page.done) return;
+        page = await pages.next();
+      }
+    } finally {
+      if (!page.done) pages.close();
+    }
+  }
+
+  /** Runs a write once for each element, all or nothing. An empty list does nothing. */
+  async executeBatch(
+    sql: string,
+    paramsList: Iterable<Params>,
+    options?: CallOptions,
+  ): Promise<{ changes: number }> {
+    if (typeof paramsList !== 'object' || paramsList === null || !(Symbol.iterator in paramsList)) {
+      throw new ProgrammingError('A batch takes a list of parameters, one element for each run.', {
+        code: 'PARAMETER',
+        subcode: 'sql.parameter_type',
+      });
+    }
+    return this.#sender.send('executeBatch', [sql, [...paramsList]], options);
+  }
+
+  /** @throws ProgrammingError for wrong SQL: here, not at the first run. */
+  async prepare(sql: string, options?: CallOptions): Promise<PreparedStatement> {
+    const columns = await this.#sender.send<readonly string[]>('prepare', [sql], options);
+    return new PreparedStatement(this, sql, columns);
+  }
+}
+
+/** A statement that is run often. The engine keeps it compiled; it needn't be closed. */
+export class PreparedStatement {
+  readonly sql: string;
+  /** Names of the result columns when it was prepared; empty without a result. */
+  readonly columns: readonly string[];
+  readonly #caller: Caller;
+
+  /** @internal Use `prepare`. */
+  constructor(caller: Caller, sql: string, columns: readonly string[]) {
+    this.#caller = caller;
+    this.sql = sql;
+    this.columns = columns;
+  }
+
+  execute(params?: Params, options?: CallOptions): Promise<ExecuteResult> {
+    return this.#caller.execute(this.sql, params, options);
+  }
+
+  query<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
+    return this.#caller.query<T>(this.sql, params, options);
+  }
+
+  queryOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
+    return this.#caller.queryOne<T>(this.sql, params, options);
+  }
+
+  fetchOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T> {
+    return this.#caller.fetchOne<T>(this.sql, params, options);
+  }
+
+  queryRaw(params?: Params, options?: CallOptions): Promise<RawResult> {
+    return this.#caller.queryRaw(this.sql, params, options);
+  }
+
+  iterate<T = Row>(params?: Params, options?: ReadCallOptions<T>): AsyncGenerator<T, void, undefined> {
+    return this.#caller.iterate<T>(this.sql, params, options);
+  }
+
+  executeBatch(paramsList: Iterable<Params>, options?: CallOptions): Promise<{ changes: number }> {
+    return this.#caller.executeBatch(this.sql, paramsList, options);
+  }
+}
+
+/** Integers have been narrowed by the engine. */
+function decoderOf<T>(columns: readonly string[], options: ReadOptions<T> | undefined) {
+  return decoder<T>(columns, 'bigint', options?.rowMode ?? 'object') as (row: SqlValue[]) => T;
+}
+
+function checkMode(options: ReadOptions | undefined): void {
+  const { rowMode = 'object' } = options ?? {};
+  if (typeof rowMode === 'function' || ['object', 'array', 'row'].includes(rowMode)) return;
+  throw new ProgrammingError(
+    `The row mode ${String(rowMode)} is unknown: use 'object', 'array', 'row' or a function.`,
+    { code: 'CONFIG', subcode: 'config.option' },
+  );
+}

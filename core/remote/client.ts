@@ -1,0 +1,307 @@
+import { InterfaceError, OperationalError, ProgrammingError } from '../errors.ts';
+import type { Port } from './port.ts';
+import { decodeError, type ToDatabase, type ToEngine } from './wire.ts';
+
+export interface CallOptions {
+  /** Ends the wait: the call rejects with the signal's reason. What the engine has begun, it may still finish. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface CallDetails extends CallOptions {
+  /** The transaction that the call belongs to. */
+  readonly within?: number | undefined;
+  /** It changes nothing, so that it can be made again when the engine has gone and come back. */
+  readonly isRepeatable?: boolean;
+}
+
+interface Pending {
+  readonly name: string;
+  readonly message: ToEngine;
+  readonly isRepeatable: boolean;
+  isSent: boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** How a client gets to its engine, and back to it. */
+export interface Connector {
+  /** A line to an engine that is ready. Called again when the line was lost, if it `canReturn`. */
+  connect(): Promise<Port>;
+  readonly canReturn: boolean;
+  /** Nobody will ask for a line any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * One side of a line to an engine: calls, and what the engine tells unasked.
+ *
+ * Guarantees: each call is settled once, and what was called in one turn goes in one message. A call that was
+ * under way when the engine went away fails, retryable, unless it only read: then it is made again. It is never
+ * carried out twice. The hard part is that end: `lost` may come at any time, and twice.
+ */
+export class Client {
+  readonly #connector: Connector;
+  readonly #pending = new Map<number, Pending>();
+  readonly #handlers = new Map<string, Set<(data: unknown) => void>>();
+  readonly #onLost = new Set<(error: OperationalError) => void>();
+  readonly #onReady = new Set<() => void>();
+  readonly #afterMessages = new Set<() => void>();
+  #outbox: ToEngine[] = [];
+  #port: Port | undefined;
+  #connecting: Promise<void> | undefined;
+  #nextId = 1;
+  #holds = 0;
+  #isFlushing = false;
+  #closed = false;
+  #wasReady = false;
+  /** As the engine said last. */
+  inTransaction = false;
+
+  constructor(connector: Connector) {
+    this.#connector = connector;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Connects. @throws what keeps the engine from opening. */
+  async ready(): Promise<void> {
+    if (this.#port) return;
+    if (this.#closed) throw closed('connect');
+    if (this.#wasReady && !this.#connector.canReturn)
+      throw lost('the engine went away, and what it held with it');
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    await this.#connecting;
+  }
+
+  call<R>(name: string, args: readonly unknown[], details: CallDetails = {}): Promise<R> {
+    const { signal, within, isRepeatable = false } = details;
+    if (this.#closed) return Promise.reject(closed(name));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise<R>((resolve, reject) => {
+      const id = this.#nextId++;
+      const abort = (): void => {
+        const pending = this.#pending.get(id);
+        if (!pending) return;
+        this.#settled(id);
+        if (pending.isSent) this.#post({ kind: 'cancel', id });
+        else this.#outbox = this.#outbox.filter((message) => message !== pending.message);
+        pending.reject(signal?.reason);
+      };
+      const done = (): void => signal?.removeEventListener('abort', abort);
+      signal?.addEventListener('abort', abort, { once: true });
+      const message: ToEngine = { kind: 'call', id, name, args, ...(within !== undefined && { within }) };
+      this.#pending.set(id, {
+        name,
+        message,
+        isRepeatable,
+        isSent: false,
+        resolve: (value) => {
+          done();
+          // The engine sends what the caller of `name` expects.
+          resolve(value as R);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      });
+      this.#hold();
+      this.#post(message);
+    });
+  }
+
+  /** A message that isn't answered; without an engine it goes nowhere. */
+  tell(name: string, ...args: readonly unknown[]): void {
+    if (this.#port) this.#post({ kind: 'tell', name, args });
+  }
+
+  /** Calls `handler` for each event of that name; the result ends that. */
+  on(name: string, handler: (data: unknown) => void): () => void {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers.add(handler));
+    return () => handlers.delete(handler);
+  }
+
+  /** Calls `call` when a message and all that it brought has been taken in. */
+  afterMessages(call: () => void): void {
+    this.#afterMessages.add(call);
+  }
+
+  /** Calls `call` when the engine goes away, however that comes about; also when this side closes. */
+  onLost(call: (error: OperationalError) => void): () => void {
+    this.#onLost.add(call);
+    return () => this.#onLost.delete(call);
+  }
+
+  /** Calls `call` when an engine has taken the place of the one that went away. */
+  onReturn(call: () => void): () => void {
+    this.#onReady.add(call);
+    return () => this.#onReady.delete(call);
+  }
+
+  /** Asks for the engine, if it has gone; without anybody waiting for an answer. */
+  return(): void {
+    if (this.#closed || this.#port) return;
+    this.ready().catch(() => {
+      // Each call says why; and the next one tries again.
+    });
+  }
+
+  /** Rejects what is under way, and ends the line. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#outbox = [];
+    for (const [id, pending] of [...this.#pending]) {
+      this.#settled(id);
+      pending.reject(closed(pending.name));
+    }
+    for (const call of [...this.#onLost]) call(lost('the database was closed'));
+    this.#port?.close();
+    this.#port = undefined;
+    await this.#connector.close();
+  }
+
+  async #connect(): Promise<void> {
+    const port = await this.#connector.connect();
+    if (this.#closed) {
+      port.close();
+      throw closed('connect');
+    }
+    this.#port = port;
+    port.listen({
+      message: (message) => {
+        if (this.#port === port) this.#receive(message as readonly ToDatabase[]);
+      },
+      lost: (reason) => {
+        if (this.#port === port) this.#lose(reason);
+      },
+    });
+    this.#port.hold(this.#holds > 0);
+    const isReturn = this.#wasReady;
+    this.#wasReady = true;
+    if (isReturn) for (const call of [...this.#onReady]) call();
+    this.#flush();
+  }
+
+  #post(message: ToEngine): void {
+    this.#outbox.push(message);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      if (this.#outbox.length === 0 || this.#closed) return;
+      if (this.#port) this.#flush();
+      else this.#connectFor();
+    });
+  }
+
+  /** What waits fails with whatever keeps the engine from coming. */
+  #connectFor(): void {
+    this.ready().catch((error: unknown) => {
+      const waiting = this.#outbox;
+      this.#outbox = [];
+      for (const message of waiting) {
+        const pending = message.kind === 'call' ? this.#pending.get(message.id) : undefined;
+        if (message.kind !== 'call' || !pending) continue;
+        this.#settled(message.id);
+        pending.reject(error);
+      }
+    });
+  }
+
+  #flush(): void {
+    const list = this.#outbox;
+    this.#outbox = [];
+    if (list.length === 0) return;
+    try {
+      this.#port?.post(list);
+    } catch {
+      // One of them can't be cloned: the others go singly.
+      for (const message of list) this.#postAlone(message);
+    }
+    for (const message of list) {
+      const pending = message.kind === 'call' ? this.#pending.get(message.id) : undefined;
+      if (pending) pending.isSent = true;
+    }
+  }
+
+  #postAlone(message: ToEngine): void {
+    try {
+      this.#port?.post([message]);
+    } catch (cause) {
+      const pending = message.kind === 'call' ? this.#pending.get(message.id) : undefined;
+      if (message.kind !== 'call' || !pending) return;
+      this.#settled(message.id);
+      pending.reject(
+        new ProgrammingError(
+          `Cannot ${message.name}: an argument can't be sent to the engine's thread. Functions stay where they are; bind values.`,
+          { code: 'PARAMETER', subcode: 'sql.parameter_type', cause },
+        ),
+      );
+    }
+  }
+
+  #receive(list: readonly ToDatabase[]): void {
+    for (const message of list) {
+      if (message.kind === 'event') {
+        for (const handler of [...(this.#handlers.get(message.name) ?? [])]) handler(message.data);
+        continue;
+      }
+      this.inTransaction = message.inTransaction;
+      const pending = this.#pending.get(message.id);
+      if (!pending) continue;
+      this.#settled(message.id);
+      if (message.kind === 'result') pending.resolve(message.value);
+      else pending.reject(decodeError(message.error));
+    }
+    for (const call of this.#afterMessages) call();
+  }
+
+  #lose(reason: unknown): void {
+    this.#port = undefined;
+    this.inTransaction = false;
+    const error = lost('the engine went away', reason);
+    const again: ToEngine[] = [];
+    for (const [id, pending] of [...this.#pending]) {
+      if (!pending.isSent) continue;
+      if (pending.isRepeatable && this.#connector.canReturn) {
+        pending.isSent = false;
+        again.push(pending.message);
+        continue;
+      }
+      this.#settled(id);
+      pending.reject(error);
+    }
+    this.#outbox = [...again, ...this.#outbox.filter(({ kind }) => kind === 'call')];
+    for (const call of [...this.#onLost]) call(error);
+    if (this.#outbox.length > 0) this.#connectFor();
+  }
+
+  #settled(id: number): void {
+    this.#pending.delete(id);
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#port?.hold(false);
+  }
+
+  #hold(): void {
+    this.#holds += 1;
+    if (this.#holds === 1) this.#port?.hold(true);
+  }
+}
+
+function closed(doing: string): InterfaceError {
+  return new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
+}
+
+/** A call may have been carried out all the same: whoever repeats a write must find out. */
+export function lost(what: string, cause?: unknown): OperationalError {
+  return new OperationalError(
+    `No answer: ${what}. A write that was under way may have been committed or not; look before you repeat it.`,
+    { code: 'CONNECTION', subcode: 'connection.lost', sqlstate: '08006', retryable: true, cause },
+  );
+}

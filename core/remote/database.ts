@@ -1,0 +1,243 @@
+import type { TransactionMode } from '../atomically.ts';
+import type { Changeset } from '../commit/changeset.ts';
+import type { ReactiveMetrics } from '../commit/hub.ts';
+import { InterfaceError, ProgrammingError } from '../errors.ts';
+import type { StatementCacheStats } from '../statement-cache.ts';
+import type { Params } from '../values.ts';
+import type { RangeBounds } from '../watches/range.ts';
+import type { SubscriptionInfo, WatchOptions } from '../watches/watch.ts';
+import { Caller, type Sender } from './caller.ts';
+import type { CallOptions, Client } from './client.ts';
+import { abortable, opened } from './opened.ts';
+import { notHere } from './operations.ts';
+import type { ReaderPool } from './reader-pool.ts';
+import { Transaction } from './transaction.ts';
+import { RemoteWatch } from './watch.ts';
+
+/** How other parts of Freshet reach the engine of a database in another thread. */
+export const clientOf: unique symbol = Symbol('freshet.client');
+
+export interface DatabaseParts {
+  readonly location: string;
+  readonly client: Client;
+  /** Engines beside it that only read. */
+  readonly readers: ReaderPool | null;
+  readonly reportError: (error: unknown, context: { readonly during: string }) => void;
+}
+
+/**
+ * A SQLite database whose engine, live queries included, runs in a thread of its own. The names are those of
+ * `DatabaseSync`; calls return promises. Calls of one turn travel together and are carried out in order, but a read
+ * may overtake a write that isn't awaited where an engine for reading runs beside. While a transaction is open, all
+ * calls outside of it wait.
+ */
+export class Database extends Caller implements AsyncDisposable {
+  /** @internal */
+  readonly [clientOf]: Client;
+  readonly location: string;
+  readonly #parts: DatabaseParts;
+  readonly #listeners = new Set<(changeset: Changeset) => void>();
+  #listening: { readonly opened: Promise<number>; readonly off: () => void } | undefined;
+
+  /** @internal Use `open`. */
+  constructor(parts: DatabaseParts) {
+    super(senderOf(parts));
+    const { client, location } = parts;
+    this[clientOf] = client;
+    this.location = location;
+    this.#parts = parts;
+    client.on('error', (data) => {
+      const { error, during } = data as { readonly error: unknown; readonly during: string };
+      parts.reportError(error, { during });
+    });
+    client.onReturn(() => {
+      if (this.#listening) this.#listening = this.#listen();
+    });
+  }
+
+  /** As the engine said with its last answer. */
+  get inTransaction(): boolean {
+    return this[clientOf].inTransaction;
+  }
+
+  /** Waits until no other transaction is open, and then keeps everybody else waiting until it has ended. */
+  async begin(mode: TransactionMode = 'deferred', options: CallOptions = {}): Promise<Transaction> {
+    const client = this[clientOf];
+    const within = await abortable(options.signal, client.call<number>('begin', [mode]), (begun) =>
+      client.call('rollback', [], { within: begun }),
+    );
+    const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
+      client.call<R>(name, args, { ...given, within });
+    const sender: Sender = {
+      send,
+      read: send,
+      open: (args, given) => opened(client, args, { ...given, within }),
+    };
+    return new Transaction({ sender, end: (how) => send(how, [], undefined) });
+  }
+
+  /**
+   * Commits when `fn` has resolved, rolls back when it rejects, and gives what it gives. Nobody else's calls come
+   * between; inside, call `tx`: a call of the database itself would wait for the end.
+   */
+  async transaction<R>(
+    fn: (tx: Transaction) => R | Promise<R>,
+    mode: TransactionMode = 'deferred',
+    options: CallOptions = {},
+  ): Promise<R> {
+    const tx = await this.begin(mode, options);
+    let result: R;
+    try {
+      result = await fn(tx);
+    } catch (error) {
+      // What SQLite has rolled back by itself is rolled back.
+      if (tx.isOpen) await tx.rollback().catch(() => {});
+      throw error;
+    }
+    if (!tx.isOpen) return result;
+    try {
+      await tx.commit();
+    } catch (error) {
+      await tx.rollback().catch(() => {});
+      throw error;
+    }
+    return result;
+  }
+
+  /** Commits a transaction that was begun in SQL; without one nothing happens. */
+  commit(options?: CallOptions): Promise<void> {
+    return this[clientOf].call('commit', [], options);
+  }
+
+  /** Rolls a transaction back that was begun in SQL; without one nothing happens. */
+  rollback(options?: CallOptions): Promise<void> {
+    return this[clientOf].call('rollback', [], options);
+  }
+
+  /** Events for every commit that changes one of `tables`. */
+  watchTable(
+    tables: string | readonly string[],
+    options: WatchOptions & CallOptions = {},
+  ): Promise<RemoteWatch> {
+    return this.#watch('watchTable', [tables, plain(options)], options);
+  }
+
+  /** Events for changes of rows that lie in a range before or after. */
+  watchRange(
+    table: string,
+    range: RangeBounds,
+    options: WatchOptions & CallOptions = {},
+  ): Promise<RemoteWatch> {
+    return this.#watch('watchRange', [table, range, plain(options)], options);
+  }
+
+  /** The answer of a SELECT, then events for every commit that may change it. */
+  watchQuery(sql: string, params?: Params, options: WatchOptions & CallOptions = {}): Promise<RemoteWatch> {
+    return this.#watch('watchQuery', [sql, params, plain(options)], options);
+  }
+
+  /** Every commit from now on, or every commit that changes one of `tables`. */
+  changeStream(
+    options: WatchOptions & CallOptions & { readonly tables?: readonly string[] } = {},
+  ): Promise<RemoteWatch> {
+    return this.#watch('changeStream', [plain(options)], options);
+  }
+
+  /**
+   * Calls `listener` for every commit from when this resolves, in commit order. Commits that were made while the
+   * engine was being replaced by another are not told. What it throws goes to `onError`.
+   */
+  async subscribe(listener: (changeset: Changeset) => void): Promise<() => void> {
+    if (typeof listener !== 'function') {
+      throw new ProgrammingError('A listener of commits is a function.', {
+        code: 'WATCH',
+        subcode: 'watch.listener',
+      });
+    }
+    // The same function twice is two listeners.
+    const own = (changeset: Changeset): void => listener(changeset);
+    this.#listeners.add(own);
+    this.#listening ??= this.#listen();
+    await this.#listening.opened;
+    return () => {
+      if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
+      const { opened = undefined, off = undefined } = this.#listening ?? {};
+      this.#listening = undefined;
+      off?.();
+      opened?.then((id) => this[clientOf].tell('unsubscribe', id)).catch(() => {});
+    };
+  }
+
+  reactiveMetrics(options?: CallOptions): Promise<ReactiveMetrics> {
+    return this[clientOf].call('metrics', [], { ...options, isRepeatable: true });
+  }
+
+  reactiveSubscriptions(options?: CallOptions): Promise<SubscriptionInfo[]> {
+    return this[clientOf].call('subscriptions', [], { ...options, isRepeatable: true });
+  }
+
+  statementCacheStats(options?: CallOptions): Promise<StatementCacheStats> {
+    return this[clientOf].call('cacheStats', [], { ...options, isRepeatable: true });
+  }
+
+  /**
+   * Rolls an open transaction of this database back, ends its watches and live queries, and its engine if nobody
+   * else uses that. Calls that are under way reject. A second call does nothing.
+   */
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.readers?.close(), this[clientOf].close()]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #watch(name: string, args: readonly unknown[], options: CallOptions): Promise<RemoteWatch> {
+    const client = this[clientOf];
+    const call = client.call<{ watch: number; id: number }>(name, args);
+    const watch = await abortable(options.signal, call, (unwanted) =>
+      client.tell('watch.close', unwanted.watch),
+    );
+    return new RemoteWatch(client, watch);
+  }
+
+  #listen() {
+    const client = this[clientOf];
+    this.#listening?.off();
+    const off = client.on('changeset', (changeset) => {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener(changeset as Changeset);
+        } catch (error) {
+          this.#parts.reportError(error, { during: 'a listener of commits' });
+        }
+      }
+    });
+    return { opened: client.call<number>('subscribe', []), off };
+  }
+}
+
+/** What can be sent of them. */
+function plain<T extends CallOptions>({ signal: _, ...options }: T): Omit<T, 'signal'> {
+  return options;
+}
+
+/** Reads go to an engine that only reads, where there is one and the statement is for it. */
+function senderOf({ client, readers }: DatabaseParts): Sender {
+  return {
+    send: (name, args, options) => client.call(name, args, options),
+    async read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R> {
+      if (readers && !client.isClosed) {
+        const answer = await readers.call<R | typeof notHere>(name, args, options);
+        if (answer !== notHere) return answer;
+      }
+      // Whether it only reads is not known here, so it isn't made again after a loss.
+      return client.call<R>(name, args, options);
+    },
+    async open(args, options) {
+      if (client.isClosed)
+        throw new InterfaceError('Cannot iterate: the database is closed.', { code: 'CLOSED' });
+      return (await readers?.open(args, options)) ?? opened(client, args, options ?? {});
+    },
+  };
+}

@@ -1,0 +1,286 @@
+import { control, inSavepoint } from '../atomically.ts';
+import { type DatabaseSync, engineOf } from '../database-sync.ts';
+import type { Engine } from '../engine.ts';
+import { OperationalError } from '../errors.ts';
+import type { Port } from './port.ts';
+import { Session } from './session.ts';
+import { encodeError, type ToEngine } from './wire.ts';
+
+/** A call as an operation gets it. Its arguments are what the database on the other side has put in. */
+export interface Call {
+  readonly session: Session;
+  readonly args: readonly unknown[];
+  /** Aborts when the caller doesn't wait any longer. */
+  readonly signal: AbortSignal;
+}
+
+export interface Operation {
+  /** @returns what is sent back, or a promise of it for operations that wait. */
+  run(host: Host, call: Call): unknown;
+  /** It doesn't wait for the end of others' transactions. */
+  readonly isFree?: boolean;
+  /** A write that may share a transaction with others: its SQL. */
+  readonly sql?: (call: Call) => string;
+}
+
+export type Operations = Readonly<Record<string, Operation>>;
+
+export interface HostOptions {
+  /** Writes that wait together share a commit, which is worth it where a commit waits for the disk. */
+  readonly groupsCommits: boolean;
+}
+
+interface Waiting {
+  readonly session: Session;
+  readonly id: number;
+  readonly within: number;
+  readonly operation: Operation;
+  readonly call: Call;
+  readonly abort: AbortController;
+}
+
+/** Calls without a transaction's number. */
+const outside = 0;
+const longestMs = 5;
+
+/**
+ * Serves databases in other threads or tabs from one engine.
+ *
+ * Guarantees: calls are carried out in the order in which they came, but for those that wait for the end of
+ * another's transaction; nothing of anybody's comes into a transaction of somebody else. What a commit makes the
+ * engine tell a session is posted before the answer to the call that committed. The hard part is the end of a
+ * session: its transaction is rolled back, and what it kept open is closed.
+ */
+export class Host {
+  readonly db: DatabaseSync;
+  readonly engine: Engine;
+  readonly #operations: Operations;
+  readonly #options: HostOptions;
+  readonly #sessions = new Set<Session>();
+  #queue: Waiting[] = [];
+  /** Whose transaction is open. */
+  #owner: { readonly session: Session; readonly within: number } | null = null;
+  #nextTransaction = outside + 1;
+  #isPumping = false;
+
+  constructor(db: DatabaseSync, operations: Operations, options: HostOptions) {
+    this.db = db;
+    this.engine = db[engineOf];
+    this.#operations = operations;
+    this.#options = options;
+  }
+
+  connect(port: Port): Session {
+    const session: Session = new Session(port, {
+      receive: (list) => this.#receive(session, list),
+      ended: () => this.#end(session),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions;
+  }
+
+  /** Begins a transaction that belongs to the session; gives its number. */
+  begin(session: Session, begin: () => void): number {
+    begin();
+    const within = this.#nextTransaction++;
+    this.#owner = { session, within };
+    return within;
+  }
+
+  close(): void {
+    for (const session of [...this.#sessions]) session.close();
+    this.db.close();
+  }
+
+  #receive(session: Session, list: readonly ToEngine[]): void {
+    for (const message of list) {
+      if (message.kind === 'cancel') this.#cancel(session, message.id);
+      else if (message.kind === 'tell') this.#tell(session, message.name, message.args);
+      else this.#accept(session, message);
+    }
+    this.#pump();
+  }
+
+  #accept(session: Session, { id, name, args, within = outside }: Extract<ToEngine, { kind: 'call' }>): void {
+    const operation = this.#operations[name];
+    if (!operation) {
+      const text = `This engine knows no ${name}: the page and the engine are of different versions. Reload.`;
+      session.fail(id, encodeError(versionSkew(text)), false);
+      return;
+    }
+    const abort = new AbortController();
+    const waiting: Waiting = {
+      session,
+      id,
+      within,
+      operation,
+      call: { session, args, signal: abort.signal },
+      abort,
+    };
+    session.calls.set(id, abort);
+    if (operation.isFree) this.#run(waiting);
+    else this.#queue.push(waiting);
+  }
+
+  #tell(session: Session, name: string, args: readonly unknown[]): void {
+    try {
+      this.#operations[name]?.run(this, { session, args, signal: new AbortController().signal });
+    } catch (error) {
+      this.engine.reportError(error, { during: name });
+    }
+  }
+
+  #cancel(session: Session, id: number): void {
+    session.calls.get(id)?.abort();
+    session.calls.delete(id);
+    this.#queue = this.#queue.filter((one) => one.session !== session || one.id !== id);
+  }
+
+  /** Carries out what can be; the rest waits for the end of a transaction. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      let begun = performance.now();
+      for (let next = this.#next(); next; next = this.#next()) {
+        const group = this.#groupWith(next);
+        if (group.length > 1) this.#runTogether(group);
+        else this.#run(next);
+        this.#noteOwner(next);
+        if (performance.now() - begun < longestMs) continue;
+        this.#flush();
+        begun = performance.now();
+      }
+    } finally {
+      this.#isPumping = false;
+      this.#flush();
+    }
+  }
+
+  #next(): Waiting | undefined {
+    const owner = this.#owner;
+    const at = owner
+      ? this.#queue.findIndex(({ session, within }) => session === owner.session && within === owner.within)
+      : 0;
+    const [found] = at < 0 ? [] : this.#queue.splice(at, 1);
+    if (!found) {
+      // What belongs to a transaction that has ended will never have its turn.
+      const stale = this.#queue.findIndex((one) => one.within !== outside && !this.#isOpen(one));
+      return stale < 0 ? undefined : this.#queue.splice(stale, 1)[0];
+    }
+    return found;
+  }
+
+  #isOpen({ session, within }: Waiting): boolean {
+    return this.#owner?.session === session && this.#owner.within === within;
+  }
+
+  /** A statement may have begun a transaction, ended it, or made SQLite end it. */
+  #noteOwner({ session }: Waiting): void {
+    if (!this.engine.inTransaction) this.#owner = null;
+    else this.#owner ??= { session, within: outside };
+  }
+
+  #run(waiting: Waiting): void {
+    const { session, id, within, operation, call } = waiting;
+    if (within !== outside && !operation.isFree && !this.#isOpen(waiting)) {
+      session.fail(id, encodeError(transactionEnded()), this.engine.inTransaction);
+      session.calls.delete(id);
+      return;
+    }
+    const settle = (send: () => void): void => {
+      // Nobody waits for what was cancelled.
+      if (session.calls.delete(id)) send();
+    };
+    try {
+      const value = operation.run(this, call);
+      if (value instanceof Promise) {
+        value
+          .then(
+            (result) => settle(() => session.answer(id, result, this.engine.inTransaction)),
+            (error) => settle(() => session.fail(id, encodeError(error), this.engine.inTransaction)),
+          )
+          .finally(() => session.flush());
+      } else settle(() => session.answer(id, value, this.engine.inTransaction));
+    } catch (error) {
+      settle(() => session.fail(id, encodeError(error), this.engine.inTransaction));
+    }
+    if (!this.#isPumping) session.flush();
+  }
+
+  /** Writes that wait behind one another, each for a commit of its own. */
+  #groupWith(first: Waiting): Waiting[] {
+    const group = [first];
+    if (!this.#options.groupsCommits || this.#owner || !this.#canShare(first)) return group;
+    while (this.#queue[0] && this.#canShare(this.#queue[0])) group.push(this.#queue.shift() as Waiting);
+    return group;
+  }
+
+  #canShare({ operation, call, within }: Waiting): boolean {
+    if (!operation.sql || within !== outside) return false;
+    try {
+      const { kind, returning } = this.engine.compile(operation.sql(call)).plan;
+      return kind === 'write' && !returning;
+    } catch {
+      // It fails by itself, and says why.
+      return false;
+    }
+  }
+
+  /**
+   * One transaction, a savepoint for each: they share the wait for the disk, and not their fate. If the whole is
+   * undone (a full disk, a deferred constraint of one of them), each is carried out again by itself.
+   */
+  #runTogether(group: readonly Waiting[]): void {
+    const outcomes: (() => void)[] = [];
+    const { engine } = this;
+    try {
+      control(engine, 'BEGIN IMMEDIATE');
+      for (const { session, id, operation, call } of group) {
+        try {
+          const value = inSavepoint(engine, () => operation.run(this, call));
+          outcomes.push(() => session.answer(id, value, false));
+        } catch (error) {
+          if (!engine.inTransaction) throw error;
+          outcomes.push(() => session.fail(id, encodeError(error), false));
+        }
+      }
+      control(engine, 'COMMIT');
+    } catch {
+      if (engine.inTransaction) control(engine, 'ROLLBACK');
+      for (const one of group) this.#run(one);
+      return;
+    }
+    for (const [at, one] of group.entries()) if (one.session.calls.delete(one.id)) outcomes[at]?.();
+  }
+
+  #flush(): void {
+    for (const session of this.#sessions) session.flush();
+  }
+
+  #end(session: Session): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#queue = this.#queue.filter((one) => one.session !== session);
+    if (this.#owner?.session === session) {
+      this.#owner = null;
+      if (this.engine.inTransaction) control(this.engine, 'ROLLBACK');
+    }
+    if (!this.engine.isClosed) this.#pump();
+  }
+}
+
+export function transactionEnded(): OperationalError {
+  return new OperationalError('Cannot go on: the transaction has ended. Begin another one.', {
+    code: 'TRANSACTION',
+    subcode: 'transaction.ended',
+    sqlstate: '25000',
+  });
+}
+
+export function versionSkew(text: string): OperationalError {
+  return new OperationalError(text, { code: 'CONNECTION', subcode: 'connection.version' });
+}

@@ -1,0 +1,150 @@
+import { OperationalError } from '../errors.ts';
+import type { Sender } from './caller.ts';
+import type { CallOptions, Client } from './client.ts';
+import { opened } from './opened.ts';
+import { notHere } from './operations.ts';
+
+export interface PoolOptions {
+  readonly size: number;
+  /** How long a read waits for an engine to be free. */
+  readonly acquireTimeoutMs: number;
+}
+
+interface Waiting {
+  resolve(client: Client): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Engines that only read a file, each in a thread of its own, beside the one that writes. They are started when they
+ * are first needed. One whose read was aborted is replaced: nothing on Node stops SQLite in the midst of it.
+ */
+export class ReaderPool {
+  readonly #start: () => Client;
+  readonly #options: PoolOptions;
+  readonly #idle: Client[] = [];
+  readonly #all = new Set<Client>();
+  readonly #waiting: Waiting[] = [];
+  #closed = false;
+
+  constructor(start: () => Client, options: PoolOptions) {
+    this.#start = start;
+    this.#options = options;
+  }
+
+  async call<R>(
+    name: string,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Promise<R | typeof notHere> {
+    const client = await this.#acquire(options.signal);
+    try {
+      return await client.call<R>(name, args, options);
+    } catch (error) {
+      if (options.signal?.aborted) this.#discard(client);
+      else if (isLost(error)) return notHere;
+      throw error;
+    } finally {
+      this.#release(client);
+    }
+  }
+
+  /** Null where the statement is not for readers. */
+  async open(
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Promise<Awaited<ReturnType<Sender['open']>> | null> {
+    const client = await this.#acquire(options.signal);
+    try {
+      const pages = await opened(client, args, options, () => this.#release(client));
+      if ((pages.first as unknown) !== notHere) return pages;
+    } catch (error) {
+      this.#release(client);
+      if (!isLost(error)) throw error;
+    }
+    this.#release(client);
+    return null;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const error = new OperationalError('The database was closed.', { code: 'CONNECTION' });
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    await Promise.all([...this.#all].map((client) => client.close()));
+    this.#all.clear();
+  }
+
+  #acquire(signal: AbortSignal | undefined): Promise<Client> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    if (this.#all.size < this.#options.size) {
+      const client = this.#start();
+      this.#all.add(client);
+      return Promise.resolve(client);
+    }
+    return this.#wait(signal);
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<Client> {
+    const { size, acquireTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        const at = this.#waiting.indexOf(waiting);
+        if (at >= 0) this.#waiting.splice(at, 1);
+      };
+      const abort = (): void => {
+        leave();
+        reject(signal?.reason);
+      };
+      const waiting: Waiting = {
+        resolve(client) {
+          leave();
+          resolve(client);
+        },
+        reject(error) {
+          leave();
+          reject(error);
+        },
+      };
+      const timer = setTimeout(
+        () =>
+          waiting.reject(
+            new OperationalError(
+              `Cannot read: all ${size} readers were busy for ${acquireTimeoutMs} ms. Raise \`readers\` or \`acquireTimeoutMs\`, or leave iterations earlier.`,
+              { code: 'BUSY', subcode: 'busy.readers', retryable: true },
+            ),
+          ),
+        acquireTimeoutMs,
+      );
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** Another takes its place: this one ends when SQLite has come to the end of what it is at. */
+  #discard(client: Client): void {
+    this.#all.delete(client);
+    void client.close();
+  }
+
+  #release(client: Client): void {
+    if (!this.#all.has(client) || this.#idle.includes(client)) {
+      // One was ended: another may be started for whoever waits.
+      if (this.#waiting.length > 0 && this.#all.size < this.#options.size && !this.#closed) {
+        const started = this.#start();
+        this.#all.add(started);
+        this.#waiting[0]?.resolve(started);
+      }
+      return;
+    }
+    const next = this.#waiting[0];
+    if (next) next.resolve(client);
+    else this.#idle.push(client);
+  }
+}
+
+const isLost = (error: unknown): boolean =>
+  error instanceof OperationalError && error.subcode === 'connection.lost';

@@ -1,0 +1,36 @@
+import type { ErrorHandler } from '../commit/hub.ts';
+import type { DatabaseSync } from '../database-sync.ts';
+import type { OpenOptions } from '../open-options.ts';
+import { Host, type HostOptions, type Operations } from './host.ts';
+import { encodeError } from './wire.ts';
+
+/** What an engine says when it is open, or why it isn't. */
+export type Greeting =
+  | { readonly kind: 'ready'; readonly protocol: number; readonly journalMode: string }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Options without what can't be sent. */
+export type SentOptions = Omit<OpenOptions, 'onError' | 'onWarning'>;
+
+/** A host whose engine's errors and warnings go to every database that it serves. */
+export function hostOf(
+  open: (handlers: Pick<Required<OpenOptions>, 'onError' | 'onWarning'>) => DatabaseSync,
+  operations: Operations,
+  options: HostOptions,
+): Host {
+  const tell = (name: string, data: unknown): void => {
+    for (const session of host?.sessions ?? []) session.emit(name, data);
+  };
+  const onError: ErrorHandler = (error, { during }) => tell('error', { error: encodeError(error), during });
+  let host: Host | undefined;
+  host = new Host(
+    open({ onError, onWarning: (message, type) => tell('warning', { message, type }) }),
+    operations,
+    options,
+  );
+  return host;
+}
+
+export function journalModeOf({ engine }: Host): string {
+  return String(engine.connection.prepare('PRAGMA main.journal_mode').get([])?.[0]);
+}

@@ -1,0 +1,89 @@
+import { InterfaceError } from '../errors.ts';
+import { toJson } from '../json.ts';
+import type { WatchEvent } from '../watches/events.ts';
+import type { NextOptions } from '../watches/watch.ts';
+import type { Client } from './client.ts';
+
+/** A watch whose queue the engine keeps; see `Watch`. It ends with the engine that it was opened on. */
+export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
+  readonly id: number;
+  readonly #client: Client;
+  readonly #handle: number;
+  readonly #unlisten: () => void;
+  /** Aborts the readers that wait. */
+  readonly #ended = new AbortController();
+  #closed = false;
+
+  constructor(client: Client, opened: { readonly watch: number; readonly id: number }) {
+    this.#client = client;
+    this.#handle = opened.watch;
+    this.id = opened.id;
+    this.#unlisten = client.onLost((error) => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.#ended.abort(client.isClosed ? null : error);
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * The next event, or null when none came within the time. Waiting keeps the process alive.
+   * @throws InterfaceError on a closed watch; OperationalError (`CONNECTION`) when the engine has gone: open the
+   *   watch again; the signal's reason when it aborts.
+   */
+  async next({ timeoutMs = 0, signal }: NextOptions = {}): Promise<WatchEvent | null> {
+    if (this.#closed) {
+      throw (
+        this.#ended.signal.reason ??
+        new InterfaceError('Cannot read: the watch is closed.', { code: 'CLOSED' })
+      );
+    }
+    const ended = this.#ended.signal;
+    const either = signal ? AbortSignal.any([signal, ended]) : ended;
+    try {
+      return await this.#client.call<WatchEvent | null>('watch.next', [this.#handle, timeoutMs], {
+        signal: either,
+      });
+    } catch (error) {
+      if (signal?.aborted || !this.#closed) throw error;
+      if (this.#ended.signal.reason instanceof Error && !this.#client.isClosed)
+        throw this.#ended.signal.reason;
+      return { schema_version: 1, type: 'closed' };
+    }
+  }
+
+  /** `next` as the exact JSON text of the event. */
+  async nextJson(options?: NextOptions): Promise<string | null> {
+    const event = await this.next(options);
+    return event && toJson(event);
+  }
+
+  /** Ends the watch; who waits gets `closed`. A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unlisten();
+    this.#client.tell('watch.close', this.#handle);
+    this.#ended.abort(null);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Every event until the watch is closed. Leaving the loop closes it. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent, void, undefined> {
+    try {
+      while (!this.#closed) {
+        const event = await this.next({ timeoutMs: Number.POSITIVE_INFINITY });
+        if (event === null || event.type === 'closed') return;
+        yield event;
+      }
+    } finally {
+      this.close();
+    }
+  }
+}

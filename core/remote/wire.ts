@@ -1,0 +1,94 @@
+/** What goes over a port between a database and its engine. Lists keep their order; one message is one list. */
+import * as errors from '../errors.ts';
+import { FreshetError } from '../errors.ts';
+
+/** Raised whenever one side could misunderstand the other. */
+export const protocolVersion = 1;
+
+/** From a database to its engine. */
+export type ToEngine =
+  /** To be answered. `within`: the transaction that it belongs to. */
+  | {
+      readonly kind: 'call';
+      readonly id: number;
+      readonly name: string;
+      readonly args: readonly unknown[];
+      readonly within?: number;
+    }
+  /** The caller doesn't wait any longer. */
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** Not answered. */
+  | { readonly kind: 'tell'; readonly name: string; readonly args: readonly unknown[] };
+
+/** From an engine to a database. */
+export type ToDatabase =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown; readonly inTransaction: boolean }
+  | { readonly kind: 'error'; readonly id: number; readonly error: unknown; readonly inTransaction: boolean }
+  /** Something happened that the database asked to be told of. */
+  | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
+
+/** One of Freshet's errors as data; any other error is cloned as it is. */
+interface WireError {
+  readonly freshet: string;
+  readonly message: string;
+  readonly code: errors.ErrorCode;
+  readonly subcode: string;
+  readonly sqlstate: string | undefined;
+  readonly table: string | undefined;
+  readonly column: string | undefined;
+  readonly retryable: boolean;
+  readonly stack: string | undefined;
+  readonly cause: unknown;
+}
+
+const classes: Readonly<Record<string, new (message: string, details: errors.ErrorDetails) => FreshetError>> =
+  {
+    InterfaceError: errors.InterfaceError,
+    DatabaseError: errors.DatabaseError,
+    DataError: errors.DataError,
+    OperationalError: errors.OperationalError,
+    IntegrityError: errors.IntegrityError,
+    InternalError: errors.InternalError,
+    ProgrammingError: errors.ProgrammingError,
+    NotSupportedError: errors.NotSupportedError,
+  };
+
+/** An error in a form that can be cloned, whatever it holds. */
+export function encodeError(error: unknown): unknown {
+  if (error instanceof FreshetError) {
+    const { name, message, code, subcode, sqlstate, table, column, retryable, stack, cause } = error;
+    const wire: WireError = {
+      freshet: name,
+      message,
+      code,
+      subcode,
+      sqlstate,
+      table,
+      column,
+      retryable,
+      stack,
+      cause: encodeError(cause),
+    };
+    return wire;
+  }
+  try {
+    return structuredClone(error);
+  } catch {
+    return new Error(String(error));
+  }
+}
+
+export function decodeError(error: unknown): unknown {
+  if (!isWireError(error)) return error;
+  const { freshet, message, cause, stack, ...details } = error;
+  const Class = classes[freshet] ?? FreshetError;
+  const made = new Class(message, { ...details, cause: decodeError(cause) });
+  // Where it was thrown, in the engine's thread, tells more than where it was unpacked.
+  if (stack !== undefined)
+    Object.defineProperty(made, 'stack', { value: stack, configurable: true, writable: true });
+  return made;
+}
+
+function isWireError(error: unknown): error is WireError {
+  return typeof error === 'object' && error !== null && 'freshet' in error;
+}

@@ -1,0 +1,39 @@
+/** The program of an engine's thread on Node: see `open`. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { EngineTask } from '../../core/open.ts';
+import { openSync } from '../../core/open-sync.ts';
+import { portToParent } from '../../core/remote/node-ports.ts';
+import { readerOperations, writerOperations } from '../../core/remote/operations.ts';
+import { type Greeting, hostOf, journalModeOf } from '../../core/remote/serve.ts';
+import { encodeError, protocolVersion } from '../../core/remote/wire.ts';
+import { liveOperations } from './live-operations.ts';
+
+const { location, options, reads } = workerData as EngineTask;
+
+if (parentPort) {
+  const port = portToParent(parentPort);
+  const greet = (greeting: Greeting): void => port.post(greeting);
+  try {
+    const operations = reads ? readerOperations : { ...writerOperations, ...liveOperations };
+    const host = hostOf((handlers) => openSync(location, { ...options, ...handlers }), operations, {
+      groupsCommits: false,
+    });
+    greet({ kind: 'ready', protocol: protocolVersion, journalMode: journalModeOf(host) });
+    host.connect({
+      ...port,
+      listen: (listener) =>
+        port.listen({
+          ...listener,
+          // It serves one database, and ends with it.
+          lost(reason) {
+            listener.lost(reason);
+            host.close();
+            port.close();
+          },
+        }),
+    });
+  } catch (error) {
+    greet({ kind: 'failed', error: encodeError(error) });
+    port.close();
+  }
+}

@@ -1,0 +1,153 @@
+import { InterfaceError } from '../../core/errors.ts';
+import type { Client } from '../../core/remote/client.ts';
+import { decodeError } from '../../core/remote/wire.ts';
+import type { Params } from '../../core/values.ts';
+import type { Recipient } from '../audience.ts';
+import { Deliveries } from '../deliveries.ts';
+import type { LiveExplain } from '../live-explain.ts';
+import type { LiveSource } from '../live-source.ts';
+import type { LiveMessage, LiveOpened } from './live-wire.ts';
+import { RemoteAnswer } from './remote-answer.ts';
+
+const registries = new WeakMap<Client, RemoteRegistry>();
+
+/**
+ * The near end of all live queries of one database whose engine is in another thread.
+ *
+ * Guarantees that all of them show one commit: what one message tells is taken in before anybody hears of it. When
+ * another engine takes over, each is asked for again, and its subscribers get the difference. The hard part is a
+ * query that is closed, or asked for again, while its first answer is on its way.
+ */
+export class RemoteRegistry implements LiveSource<RemoteAnswer> {
+  readonly #client: Client;
+  readonly #byKey = new Map<string, RemoteAnswer>();
+  readonly #byId = new Map<number, RemoteAnswer>();
+  readonly #opening = new Set<Promise<void>>();
+  readonly #deliveries = new Deliveries(() => false);
+  #nextId = 1;
+
+  static of(client: Client): RemoteRegistry {
+    let registry = registries.get(client);
+    if (!registry) {
+      registry = new RemoteRegistry(client);
+      registries.set(client, registry);
+    }
+    return registry;
+  }
+
+  private constructor(client: Client) {
+    this.#client = client;
+    client.on('live', (data) => this.#receive(data as LiveMessage));
+    client.afterMessages(() => {
+      this.#deliveries.tell('sync');
+      this.#deliveries.schedule();
+      this.#deliveries.settle();
+    });
+    client.onLost(() => {
+      if (client.isClosed) this.#end();
+      // Somebody waits for answers without having called.
+      else if (this.#byId.size > 0) queueMicrotask(() => client.return());
+    });
+    client.onReturn(() => {
+      for (const answer of this.#byId.values()) this.#open(answer);
+    });
+  }
+
+  subscribe(
+    sql: string,
+    params: Params | undefined,
+    recipient: Recipient,
+    opened: (answer: RemoteAnswer) => void,
+  ): RemoteAnswer {
+    if (this.#client.isClosed) {
+      throw new InterfaceError('Cannot subscribe: the database is closed.', { code: 'CLOSED' });
+    }
+    const key = keyOf(sql, params);
+    let answer = this.#byKey.get(key);
+    if (!answer) {
+      answer = new RemoteAnswer(this.#nextId++, sql, params);
+      this.#byKey.set(key, answer);
+      this.#byId.set(answer.id, answer);
+      this.#open(answer);
+    }
+    opened(answer);
+    answer.audience.seat(recipient);
+    return answer;
+  }
+
+  unsubscribe(answer: RemoteAnswer, recipient: Recipient): void {
+    answer.audience.unseat(recipient);
+    if (answer.audience.isEmpty && this.#release(answer)) this.#client.tell('live.close', answer.id);
+  }
+
+  explain(sql: string, params: Params | undefined): LiveExplain {
+    const explain = this.#byKey.get(keyOf(sql, params))?.explain;
+    if (explain) return explain;
+    throw new InterfaceError(
+      'Cannot explain yet: the engine is in another thread. Subscribe, and wait for the first answer.',
+      { code: 'NOT_SUPPORTED', subcode: 'live.explain' },
+    );
+  }
+
+  async settled(): Promise<void> {
+    while (this.#opening.size > 0) await Promise.all(this.#opening);
+    if (this.#byId.size > 0 && !this.#client.isClosed) {
+      await this.#client.call('live.settled', [], { isRepeatable: true }).catch(() => {});
+    }
+    await this.#deliveries.settled();
+  }
+
+  #open(answer: RemoteAnswer): void {
+    const { id, sql, params } = answer;
+    const opening = this.#client
+      .call<LiveOpened>('live.open', [id, sql, params], { isRepeatable: true })
+      .then(
+        ({ explain }) => {
+          answer.explain = explain;
+        },
+        (error: unknown) => {
+          if (this.#release(answer)) answer.audience.fail(error);
+        },
+      );
+    this.#opening.add(opening);
+    void opening.finally(() => this.#opening.delete(opening));
+  }
+
+  #receive(message: LiveMessage): void {
+    const answer = this.#byId.get(message.id);
+    if (!answer) return;
+    if (message.kind === 'error') {
+      if (this.#release(answer)) answer.audience.fail(decodeError(message.error));
+    } else if (message.kind === 'end') {
+      if (this.#release(answer)) answer.audience.complete();
+    } else if (answer.apply(message)) {
+      this.#deliveries.add(answer);
+    }
+  }
+
+  /** False if it was released before. */
+  #release(answer: RemoteAnswer): boolean {
+    if (!this.#byId.delete(answer.id)) return false;
+    this.#byKey.delete(keyOf(answer.sql, answer.params as Params | undefined));
+    this.#deliveries.delete(answer);
+    return true;
+  }
+
+  #end(): void {
+    for (const answer of [...this.#byId.values()]) if (this.#release(answer)) answer.audience.complete();
+    this.#deliveries.end();
+  }
+}
+
+/** Equal only for the same parameters, types included; two texts for the same parameters do no harm. */
+function keyOf(sql: string, params: Params | undefined): string {
+  const part = (value: unknown): string => {
+    if (value instanceof Uint8Array) return `b${value.join()}`;
+    if (value instanceof Date) return `d${value.getTime()}`;
+    return `${typeof value}${Object.is(value, -0) ? '-0' : String(value)}`;
+  };
+  const parts = Array.isArray(params)
+    ? params.map(part)
+    : Object.entries(params ?? {}).map(([k, v]) => `${k}=${part(v)}`);
+  return JSON.stringify([sql, parts]);
+}

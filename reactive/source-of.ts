@@ -1,0 +1,10 @@
+import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
+import { clientOf, type Database } from '../core/remote/database.ts';
+import { LiveRegistry } from './live-registry.ts';
+import type { LiveSource } from './live-source.ts';
+import { RemoteRegistry } from './remote/remote-registry.ts';
+
+/** The live queries of a database, wherever its engine runs. */
+export function sourceOf(db: DatabaseSync | Database): LiveSource {
+  return engineOf in db ? LiveRegistry.of(db[engineOf]) : RemoteRegistry.of(db[clientOf]);
+}
