@@ -193,6 +193,7 @@ const incremental: readonly Construct[] = [
     'SELECT id FROM a WHERE EXISTS (SELECT 1 FROM a AS o WHERE o.k = a.k AND o.id <> a.id)',
     'SELECT id FROM a WHERE n > 1 OR EXISTS (SELECT 1 FROM p WHERE p.k = a.k AND p.z < a.n)',
     'SELECT id FROM a WHERE EXISTS (SELECT 1 FROM p WHERE z = 2 OR z = 4)',
+    'SELECT d.id, p.x FROM (SELECT a.id, a.k, b.id AS b FROM a LEFT JOIN b ON b.a_id = a.id WHERE b.v IS NULL) AS d FULL JOIN p ON p.k = d.k WHERE d.id > 1',
     'SELECT a.id, b.id AS b FROM a LEFT JOIN b ON b.k = a.k WHERE NOT EXISTS (SELECT 1 FROM c WHERE c.b_id = a.id AND a.n = b.v)',
   ],
   [

@@ -99,7 +99,8 @@ function planIncremental(
 ): { incremental: IncrementalPlan | null; reason?: string } {
   try {
     if (readsEverything) throw new Unresolved('it reads a table whose changes nobody tells');
-    if (engine.connection.prepare('PRAGMA encoding').get([])?.[0] !== 'UTF-8')
+    // A SQLite that knows UTF-8 alone doesn't say so.
+    if ((engine.connection.prepare('PRAGMA encoding').get([])?.[0] ?? 'UTF-8') !== 'UTF-8')
       throw new Unresolved('texts are kept in UTF-16');
     const { sql, parameters } = statement.plan;
     const resolved = resolveQuery(sql, parameters, querySchema(engine));

@@ -38,6 +38,8 @@ export interface Site {
   readonly isOuter: boolean;
   /** Rows may be extended by NULLs in its place. */
   readonly nullable: boolean;
+  /** The SELECTs in FROM inside of which they may, and null for the one that all is in. */
+  readonly nullableIn: ReadonlySet<Relation | null>;
   /** The SELECTs in FROM that it is inside of, the outermost first. */
   readonly path: readonly Relation[];
   /** The SELECTs in expressions that it is inside of, the outermost first. */
@@ -68,6 +70,8 @@ interface Condition {
   readonly conjunct: Conjunct;
   /** The relation whose ON it is part of, where the rows of a side are kept without a match. */
   readonly right: Relation | null;
+  /** Whose rows, or those of parts of it, it is about: a SELECT in FROM, or null for the one that all is in. */
+  readonly about: (site: Site) => Relation | null;
   readonly join: JoinKind;
   /** The SELECT in an expression that it is part of. */
   readonly within: SelectModel | null;
@@ -123,7 +127,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const addSite = (
     relation: Relation,
     source: Site['source'],
-    place: Pick<Site, 'isOuter' | 'nullable' | 'path'>,
+    place: Pick<Site, 'isOuter' | 'nullable' | 'nullableIn' | 'path'>,
   ) => {
     const site: Site = { relation, source, ...place, nest: [...nest], filters: new Set(), shows: new Set() };
     sites.push(site);
@@ -142,29 +146,32 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const visitFrom = (
     from: readonly Joined[],
     isOuter: boolean,
-    nullable: boolean,
     path: readonly Relation[],
+    around: ReadonlySet<Relation | null>,
   ) => {
+    const scope = path.at(-1) ?? null;
     for (const [at, { relation, join, on }] of from.entries()) {
       const later = from.slice(at + 1);
-      const isNullable =
-        nullable ||
+      const isExtended =
         join === 'left' ||
         join === 'full' ||
         later.some((other) => other.join === 'right' || other.join === 'full');
+      const nullableIn = isExtended ? new Set([null, ...path]) : around;
+      const isNullable = nullableIn.has(null);
+      const place = { isOuter, nullable: isNullable, nullableIn, path };
       const { of } = relation;
       if (of.kind === 'table') {
-        addSite(relation, { kind: 'table', table: of.table }, { isOuter, nullable: isNullable, path });
+        addSite(relation, { kind: 'table', table: of.table }, place);
       } else if (of.kind === 'function') {
-        addSite(relation, { kind: 'function' }, { isOuter, nullable: isNullable, path });
+        addSite(relation, { kind: 'function' }, place);
         for (const arg of of.args) visitText(arg, true);
       } else if (isTransparent(of.select)) {
         const inner = onlyCore(of.select) as Core;
-        visitFrom(inner.from, isOuter, isNullable, [...path, relation]);
-        visitCore(inner, isNullable ? relation : null);
+        visitFrom(inner.from, isOuter, [...path, relation], nullableIn);
+        visitCore(inner, isNullable ? relation : null, relation);
       } else if (isOuter || of.select.correlated.size === 0) {
         const child = childOf(of.select, 'table');
-        addSite(relation, { kind: 'child', child }, { isOuter, nullable: isNullable, path });
+        addSite(relation, { kind: 'child', child }, place);
       } else {
         visitSelect(of.select);
       }
@@ -173,6 +180,8 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
         conditions.push({
           conjunct,
           right: join === 'inner' ? null : relation,
+          about: (site) =>
+            join === 'inner' ? scope : (from.find((one) => isWithin(site, one.relation))?.relation ?? null),
           join,
           within: nest.at(-1) ?? null,
         });
@@ -181,12 +190,13 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
   };
 
   /** The expressions of a core; its FROM has been visited. */
-  const visitCore = (one: Core, within: Relation | null, shows = false) => {
+  const visitCore = (one: Core, within: Relation | null, scope: Relation | null, shows = false) => {
     for (const conjunct of one.where) {
       visitText(conjunct.text, true);
       conditions.push({
         conjunct,
         right: within,
+        about: () => scope,
         join: within ? 'left' : 'inner',
         within: nest.at(-1) ?? null,
       });
@@ -202,8 +212,8 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     seen.add(select);
     nest.push(select);
     for (const one of select.cores) {
-      visitFrom(one.from, false, false, []);
-      visitCore(one, null, !isFilter);
+      visitFrom(one.from, false, [], new Set());
+      visitCore(one, null, null, !isFilter);
     }
     for (const term of select.orderBy) visitText(term.text, isFilter);
     if (select.limit) visitText(select.limit, isFilter);
@@ -218,7 +228,11 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
       } else if (part.select.correlated.size === 0 && readsTables(part.select)) {
         const child = childOf(part.select, part.use);
         if (!siteOf.has(child.relation)) {
-          addSite(child.relation, { kind: 'child', child }, { isOuter: false, nullable: false, path: [] });
+          addSite(
+            child.relation,
+            { kind: 'child', child },
+            { isOuter: false, nullable: false, nullableIn: new Set(), path: [] },
+          );
         }
         const site = siteOf.get(child.relation);
         if (isFilter) site?.filters.add(0);
@@ -243,8 +257,8 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     else site?.shows.add(columnIn(through));
   };
 
-  visitFrom(core.from, true, false, []);
-  visitCore(core, null, true);
+  visitFrom(core.from, true, [], new Set());
+  visitCore(core, null, null, true);
   for (const text of order) visitText(text, true);
 
   const siteConditions: SiteCondition[] = [];
@@ -254,10 +268,10 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
     const owner = ref && siteOf.get(ref.relation);
     return owner ? { site: owner, column: columnIn(ref) } : null;
   };
-  for (const { conjunct, right, join, within } of conditions) {
+  for (const { conjunct, right, about, join, within } of conditions) {
     const sole = soleSite({ text: conjunct.text, affinity: 'none', collation: null }, siteOf);
     // Where NULLs may stand for its rows, a condition behind the join can hold without them.
-    if (sole && isSubject(sole, right, join, within) && !(right === null && sole.nullable))
+    if (sole && isSubject(sole, right, join, within) && !sole.nullableIn.has(about(sole)))
       siteConditions.push({ site: sole, conjunct });
     if (!conjunct.equals) continue;
     const [left, other] = conjunct.equals;

@@ -105,7 +105,8 @@ export const mutants: readonly Mutant[] = [
   ...rule(
     'a condition filters a table only if its failure proves that the row is irrelevant',
     sites,
-    ['nullable-side-filtered', '&& !(right === null && sole.nullable))', ')'],
+    ['nullable-side-filtered', '&& !sole.nullableIn.has(about(sole)))', ')'],
+    ['nullable-inside-filtered', 'new Set([null, ...path])', 'new Set([null])'],
     ['outer-conditions-filter-inner', '!site.nest.includes(within)', 'false'],
     [
       'inner-conditions-join-outer',
