@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^freshet$/, replacement: source('./core/index.ts') },
+      { find: /^freshet\/testing$/, replacement: source('./testing/index.ts') },
       { find: /^freshet\/reactive$/, replacement: source('./reactive/index.ts') },
     ],
   },

@@ -72,7 +72,10 @@ const defaults: Settings = {
       throw error;
     });
   },
-  onWarning: (message, type) => process.emitWarning(message, type),
+  onWarning(message, type) {
+    if (typeof process === 'object') process.emitWarning(message, type);
+    else console.warn(`${type}: ${message}`);
+  },
 };
 
 /**

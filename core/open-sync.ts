@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from './database-sync.ts';
 import { nodeSqlite } from './drivers/node-sqlite.ts';
 import { Engine } from './engine.ts';
-import { parseLocation, prepareFile } from './location.ts';
+import { parseLocation } from './location.ts';
 import { nodeFileSystem } from './node-file-system.ts';
 import { type OpenOptions, readSettings } from './open-options.ts';
+import { prepareFile } from './prepare-file.ts';
 
 /**
  * Opens a SQLite database in the calling thread. A new file gets WAL; an existing one keeps its journal mode.
@@ -13,7 +15,7 @@ import { type OpenOptions, readSettings } from './open-options.ts';
  * @throws OperationalError when the file can't be opened in this mode, ProgrammingError for a wrong option.
  */
 export function openSync(location: string, options: OpenOptions = {}): DatabaseSync {
-  const { filename, query } = parseLocation(location);
+  const { filename, query } = parseLocation(location, fileURLToPath);
   const settings = readSettings(query, options);
   if (filename === null) {
     return new DatabaseSync(

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { OperationalError, ProgrammingError } from './errors.ts';
 import { parseLocation } from './location.ts';
@@ -47,7 +48,7 @@ export async function open(location: string, options: AsyncOpenOptions = {}): Pr
       subcode: 'config.option',
     });
   }
-  const { filename, query } = parseLocation(location);
+  const { filename, query } = parseLocation(location, fileURLToPath);
   const { onError, onWarning } = readSettings(query, rest);
   const { onError: _, onWarning: __, ...sent } = rest;
   const writer = new EngineThread({ location, options: sent, reads: false }, filename !== null);

@@ -4,12 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = ['core', 'reactive', 'sync', 'react-hooks', 'cli', 'demo', 'tests', 'bench'] as const;
+const folders = [
+  'core',
+  'reactive',
+  'testing',
+  'sync',
+  'react-hooks',
+  'cli',
+  'demo',
+  'tests',
+  'bench',
+] as const;
 
 /** Which folders each folder may import, itself aside. */
 const allowed: Readonly<Record<(typeof folders)[number], readonly string[]>> = {
   core: [],
   reactive: ['core'],
+  testing: ['core', 'reactive'],
   sync: ['core'],
   'react-hooks': ['reactive', 'core'],
   cli: ['core', 'reactive', 'sync', 'react-hooks'],

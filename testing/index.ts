@@ -1,0 +1,3 @@
+export { type ConformanceTest, conformanceTests } from './conformance.ts';
+export type { Capabilities, TestedEngine } from './engine.ts';
+export { ExpectationFailed } from './expect.ts';
