@@ -96,6 +96,7 @@ const incremental: readonly Construct[] = [
     'SELECT x, count(*) AS c, sum(y) * 2 + 1 AS s FROM p GROUP BY x',
     'SELECT n % 2 AS parity, count(*) AS c FROM a GROUP BY n % 2',
     folded('SELECT g AS colour, count(*) AS c, sum(id) AS s FROM a GROUP BY colour'),
+    "SELECT (b.k = '2') AS is_two, a.k, count(*) AS c FROM a JOIN b ON b.a_id = a.id GROUP BY is_two, a.k",
   ],
   [
     'GROUP BY with MIN, MAX and GROUP_CONCAT',

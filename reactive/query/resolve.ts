@@ -542,7 +542,23 @@ class Resolver {
     const only = text.filter((part) => part !== '' && part !== '(' && part !== ')');
     const [ref] = only;
     const isPlain = only.length === 1 && typeof ref === 'object' && ref.kind === 'ref';
-    return { text, ...traits, ...(isPlain ? { ref } : { compares: compares(expr) }) };
+    if (isPlain) return { text, ...traits, ref };
+    return { text, ...traits, compares: compares(expr) || this.#aliasesCompare(expr, scope) };
+  }
+
+  /** Whether an alias in it stands for an expression that compares. */
+  #aliasesCompare(expr: Expr, scope: Scope): boolean {
+    let found = false;
+    traverse(expr, {
+      enter: (node, parent) => {
+        if (node.type === 'Select') return 'skip';
+        if (node.type !== 'Id' || isFunctionName(node, parent)) return 'continue';
+        const named = findName(node, this.#slice(node.span), scope, false);
+        found ||= named !== null && 'alias' in named && named.alias.compares === true;
+        return 'skip';
+      },
+    });
+    return found;
   }
 
   /** https://sqlite.org/datatype3.html#affinity_of_expressions, and sqlite3ExprCollSeq for collations. */
