@@ -6,7 +6,12 @@ import { encodeError } from './wire.ts';
 
 /** What an engine says when it is open, or why it isn't. */
 export type Greeting =
-  | { readonly kind: 'ready'; readonly protocol: number; readonly journalMode: string }
+  | {
+      readonly kind: 'ready';
+      readonly protocol: number;
+      readonly engine: string;
+      readonly journalMode: string;
+    }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Options without what can't be sent. */

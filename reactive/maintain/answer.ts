@@ -119,9 +119,10 @@ export class Answer {
       before.size + gone.length === 0
         ? nothing
         : this.#recallFrom([...goneFrom(before, entries), ...gone], entries);
+    const earlier = new Map(gone.map((entry) => [entry.key, entry]));
     const kept = entries.map((entry) => {
       const known = before.get(entry.key);
-      const now = this.#successor(known, entry, recall);
+      const now = this.#successor(known, entry, recall, earlier.get(entry.key));
       if (now === known) removed.delete(now.key);
       else added.push(now);
       return now;
@@ -169,12 +170,19 @@ export class Answer {
     return change;
   }
 
-  /** The entry that takes the place of `known`, or is new. A row that looks like one of before is that object. */
-  #successor(known: Entry | undefined, entry: Entry, recall: (entry: Entry) => Entry | undefined): Entry {
+  /**
+   * The entry that takes the place of `known`, or is new. A row that looks like one of before is that object;
+   * `earlier` is what stood under its key before `known`.
+   */
+  #successor(
+    known: Entry | undefined,
+    entry: Entry,
+    recall: (entry: Entry) => Entry | undefined,
+    earlier?: Entry,
+  ): Entry {
     if (known?.isSameAs(entry)) return known;
-    const like = known?.looksLike(entry)
-      ? known
-      : (this.recall?.(entry) ?? (known ? undefined : recall(entry)));
+    const own = [known, earlier].find((one) => one?.looksLike(entry));
+    const like = own ?? this.recall?.(entry) ?? (known ? undefined : recall(entry));
     if (!like && !known) return entry;
     return this.maker.again(entry, known && !this.#isOrdered ? known.order : entry.order, like);
   }

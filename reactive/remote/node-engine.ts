@@ -1,5 +1,5 @@
 /** The program of an engine's thread on Node: see `open`. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import type { EngineTask } from '../../core/open.ts';
 import { openSync } from '../../core/open-sync.ts';
 import { portToParent } from '../../core/remote/node-ports.ts';
@@ -18,7 +18,12 @@ if (parentPort) {
     const host = hostOf((handlers) => openSync(location, { ...options, ...handlers }), operations, {
       groupsCommits: false,
     });
-    greet({ kind: 'ready', protocol: protocolVersion, journalMode: journalModeOf(host) });
+    greet({
+      kind: 'ready',
+      protocol: protocolVersion,
+      engine: String(threadId),
+      journalMode: journalModeOf(host),
+    });
     host.connect({
       ...port,
       listen: (listener) =>

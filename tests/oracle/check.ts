@@ -5,7 +5,7 @@ import { BareDatabase } from './bare.ts';
 import type { Case } from './case.ts';
 import { answerDifference } from './compare.ts';
 import { type CheckOptions, type Difference, strict } from './difference.ts';
-import type { Engine, OracleDatabase } from './engine.ts';
+import type { Engine, OracleDatabase, Row } from './engine.ts';
 import { Followed, type Handles, type Told } from './followed.ts';
 import { type Action, type Hooks, noHooks, runStep, type Statement, type Step } from './program.ts';
 import { contentsDifference, readContents } from './shadow.ts';
@@ -234,7 +234,9 @@ class Checker {
     if (difference === null) return;
     const detail = `${when}: ${difference}`;
     const given = this.#options.lenient ? this.#twin.answers(owner, query) : [];
-    if (given.some((rows) => answerDifference(query, rows, actual) === null)) this.#tally.indeterminate++;
+    const isWrong = this.#options.lenient && repeatsGroups(query, fresh);
+    if (isWrong || given.some((rows) => answerDifference(query, rows, actual) === null))
+      this.#tally.indeterminate++;
     else this.#differ('the live value is what the SQL gives', detail, index, { expected: fresh, actual });
   }
 
@@ -284,6 +286,13 @@ class Checker {
     this.#twin.close();
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** SQLite shows a group twice where equal columns of different affinity make it think that rows come sorted. */
+function repeatsGroups({ keys, features }: Case['lives'][number]['query'], rows: readonly Row[]): boolean {
+  if (!keys || keys.length < 2 || !features.includes('group by')) return false;
+  const shown = rows.map((row) => JSON.stringify(keys.map((name) => `${typeof row[name]} ${row[name]}`)));
+  return new Set(shown).size < shown.length;
 }
 
 /** Whether a step can only have undone what it did. */

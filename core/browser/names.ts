@@ -1,0 +1,26 @@
+/** How tabs of one origin find each other over one database. */
+export const ownerLock = (name: string): string => `freshet:${name}`;
+/** Held by a tab's client for as long as it lives: who gets it knows that the client has gone. */
+export const clientLock = (name: string, client: string): string => `freshet:${name}:client:${client}`;
+export const commonChannel = (name: string): string => `freshet:${name}`;
+export const lineChannel = (name: string, line: string): string => `freshet:${name}:line:${line}`;
+
+/** What is said on the common channel. */
+export type TabMessage =
+  /** A client looks for the owner, and listens on a line of its own. */
+  | { readonly kind: 'hello'; readonly client: string; readonly line: string }
+  /** An engine has opened the file: lines to another lead nowhere. */
+  | { readonly kind: 'opened'; readonly engine: string }
+  /** It is about to close it. */
+  | { readonly kind: 'closing'; readonly engine: string };
+
+/** What a page tells the engine that it starts. */
+export interface BrowserTask {
+  /** Null for a database in memory. */
+  readonly name: string | null;
+  readonly location: string;
+  readonly options: object;
+}
+
+/** What a worker says when it has closed the file, and may be ended. */
+export const closedMessage = 'freshet closed';

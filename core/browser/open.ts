@@ -1,0 +1,128 @@
+import type { DatabaseSync } from '../database-sync.ts';
+import type { WasmSqlite } from '../drivers/sqlite-wasm.ts';
+import { InterfaceError, NotSupportedError } from '../errors.ts';
+import { parseLocation } from '../location.ts';
+import { type OpenOptions, readSettings } from '../open-options.ts';
+import { openInMemory, pathOfUrl } from '../open-wasm.ts';
+import { Client, type Connector } from '../remote/client.ts';
+import { Database } from '../remote/database.ts';
+import type { BrowserTask } from './names.ts';
+import { startEngine } from './start-engine.ts';
+import { TabConnector } from './tab-connector.ts';
+
+export interface BrowserOpenOptions extends OpenOptions {
+  /**
+   * What to do where the browser keeps no files for this page (private windows, old browsers, insecure origins):
+   * `error`, the default, refuses; `memory` opens a database that is gone with the page.
+   */
+  readonly withoutStorage?: 'error' | 'memory';
+}
+
+/**
+ * Opens a database whose engine runs in a worker, in a file that persists in the origin's private file system. All tabs
+ * of the origin that open the same location share one engine.
+ * @param location A name, as `app.db`; or `:memory:`.
+ * @throws NotSupportedError where the browser keeps no files for this page; else as `openSync` does.
+ */
+export async function open(location: string, options: BrowserOpenOptions = {}): Promise<Database> {
+  const { withoutStorage = 'error', ...rest } = options;
+  const { filename, query } = parseLocation(location, pathOfUrl);
+  const { onError, onWarning } = readSettings(query, rest);
+  const { onError: _, onWarning: __, ...sent } = rest;
+  let name = filename === null ? null : nameOf(filename);
+  if (name !== null) {
+    const why = await whyNoStorage();
+    if (why !== null && withoutStorage !== 'memory') {
+      throw new NotSupportedError(
+        `Cannot open ${location}: ${why}. Open it with withoutStorage: 'memory' to go on without keeping anything.`,
+        { code: 'NOT_SUPPORTED', subcode: 'not_supported.storage' },
+      );
+    }
+    if (why !== null) name = null;
+  }
+  const task: BrowserTask = { name, location: name === null ? ':memory:' : location, options: sent };
+  const client = new Client(name === null ? new MemoryConnector(task) : new TabConnector({ ...task, name }));
+  client.on('warning', (data) => {
+    const { message, type } = data as { readonly message: string; readonly type: string };
+    onWarning(message, type);
+  });
+  try {
+    await client.ready();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return new Database({ location: task.location, client, readers: null, reportError: onError });
+}
+
+/** The engine of one page, in memory. */
+class MemoryConnector implements Connector {
+  readonly canReturn = false;
+  readonly #task: BrowserTask;
+  #closed: Promise<void> = Promise.resolve();
+
+  constructor(task: BrowserTask) {
+    this.#task = task;
+  }
+
+  async connect() {
+    const engine = await startEngine(this.#task);
+    this.#closed = engine.closed;
+    return engine.port;
+  }
+
+  close(): Promise<void> {
+    return this.#closed;
+  }
+}
+
+/** One spelling for one file. */
+function nameOf(filename: string): string {
+  return new URL(filename, 'file:///').pathname.slice(1);
+}
+
+async function whyNoStorage(): Promise<string | null> {
+  if (!globalThis.isSecureContext) return 'this page is not a secure context (HTTPS or localhost)';
+  if (!navigator.locks) return 'this browser has no Web Locks';
+  if (!navigator.storage?.getDirectory) return 'this browser has no private file system';
+  try {
+    await navigator.storage.getDirectory();
+    return null;
+  } catch (error) {
+    return `this browser keeps no files for this page (${String(error)})`;
+  }
+}
+
+// The one library of this thread: to load it is asynchronous, to open a database is not.
+let loaded: Promise<WasmSqlite> | undefined;
+let ready: WasmSqlite | undefined;
+
+/** Loads SQLite for `openSync`, once. It isn't needed for `open`, whose worker loads its own. */
+export async function loadWasm(): Promise<void> {
+  loaded ??= import('../drivers/sqlite-wasm.ts').then(({ loadSqlite }) => loadSqlite());
+  ready = await loaded;
+}
+
+/** Opens a database in memory, in the calling thread. @throws InterfaceError before `await loadWasm()`. */
+export function openSync(location: string, options: OpenOptions = {}): DatabaseSync {
+  if (ready) return openInMemory(ready, location, options);
+  throw new InterfaceError('Cannot open: SQLite is not loaded. Await loadWasm() first.', {
+    code: 'CONFIG',
+    subcode: 'config.not_loaded',
+  });
+}
+
+/** Asks the browser not to evict this origin's files when space runs low. True if it promises. */
+export async function persistStorage(): Promise<boolean> {
+  return (await navigator.storage?.persist?.()) ?? false;
+}
+
+/** How much this origin stores and may store, in bytes, as the browser estimates; and whether it may be evicted. */
+export async function storageEstimate(): Promise<{
+  readonly usage: number | undefined;
+  readonly quota: number | undefined;
+  readonly isPersisted: boolean;
+}> {
+  const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
+  return { usage, quota, isPersisted: (await navigator.storage?.persisted?.()) ?? false };
+}
