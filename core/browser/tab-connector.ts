@@ -42,9 +42,9 @@ export class TabConnector implements Connector {
     this.#task = task;
     this.#common = new BroadcastChannel(commonChannel(task.name));
     this.#common.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => this.#hear(data));
-    addEventListener('freeze', this.#freeze);
+    document.addEventListener('freeze', this.#freeze);
     addEventListener('pagehide', this.#freeze);
-    addEventListener('resume', this.#resume);
+    document.addEventListener('resume', this.#resume);
     addEventListener('pageshow', this.#resume);
   }
 
@@ -67,9 +67,9 @@ export class TabConnector implements Connector {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    removeEventListener('freeze', this.#freeze);
+    document.removeEventListener('freeze', this.#freeze);
     removeEventListener('pagehide', this.#freeze);
-    removeEventListener('resume', this.#resume);
+    document.removeEventListener('resume', this.#resume);
     removeEventListener('pageshow', this.#resume);
     this.#thaw?.resolve();
     this.#waiting?.reject(new Error('the database was closed'));

@@ -31,6 +31,7 @@ export class ExternalCommits {
   }
 
   stop(): void {
+    if (!this.#timer) return;
     clearInterval(this.#timer);
     clearImmediate(this.#soon);
     clearTimeout(this.#again);

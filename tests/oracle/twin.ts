@@ -106,8 +106,12 @@ export function lookAtSchema(db: { query: BareDatabase['query'] }): void {
 
 const allEvents = ['INSERT', 'UPDATE', 'DELETE'].flatMap((event) => [`BEFORE ${event}`, `AFTER ${event}`]);
 
-/** Which triggers an engine may have: it may do without the one that checks a STRICT type early. */
-const idleTriggers = [allEvents, allEvents.filter((event) => event !== 'BEFORE INSERT')];
+/** Which triggers an engine may have: it may do without those that check a STRICT type early. */
+const idleTriggers = [
+  allEvents,
+  allEvents.filter((event) => event !== 'BEFORE INSERT'),
+  allEvents.filter((event) => event.startsWith('AFTER')),
+];
 
 function addIdleTriggers(db: BareDatabase, events: readonly string[]): void {
   const tables = db.query(

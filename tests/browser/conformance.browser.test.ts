@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { missing } from './chromium.ts';
+import { executable, startBrowser, type TestBrowser } from './support.ts';
+
+let browser: TestBrowser;
+beforeAll(async () => {
+  if (executable) browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser?.end());
+
+describe.skipIf(!executable)(`in Chromium${executable ? '' : ` (skipped: ${missing})`}`, () => {
+  test.each(['memory', 'opfs'] as const)('SQLite in WebAssembly conforms: %s', {
+    timeout: 120_000,
+  }, async (engine) => {
+    const page = await browser.tab();
+    const names = await page.evaluate((which) => window.conformance[which].map(({ name }) => name), engine);
+    expect(names.length).toBeGreaterThan(30);
+    const failures: string[] = [];
+    for (const [at, name] of names.entries()) {
+      const failure = await page.evaluate(
+        ([which, index]) =>
+          window.conformance[which][index]?.run().then(
+            () => null,
+            (error) => String(error),
+          ),
+        [engine, at] as const,
+      );
+      if (failure !== null) failures.push(`${name}: ${failure}`);
+    }
+    console.log(`${engine}: ${names.length} conformance tests in Chromium`);
+    expect(failures).toEqual([]);
+    expect(browser.errors).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,0 +1,37 @@
+/** What tests drive in Chromium: Freshet as a page has it, under one name. */
+import * as shipped from 'freshet';
+import * as reactive from 'freshet/reactive';
+import { type ConformanceTest, conformanceTests, type TestedEngine } from 'freshet/testing';
+
+/** In a page the package has its browser face. */
+const freshet = shipped as unknown as typeof import('../../../core/index.browser.ts');
+
+const underTest = { ...freshet, ...reactive };
+
+declare global {
+  interface Window {
+    freshet: typeof underTest;
+    conformance: Readonly<Record<'memory' | 'opfs', readonly ConformanceTest[]>>;
+  }
+}
+
+window.freshet = underTest;
+
+let files = 0;
+const newLocation = (): string => `conformance-${files++}.db`;
+const memory: TestedEngine = {
+  name: 'WebAssembly in memory, in Chromium',
+  can: { isAsync: false, persists: false },
+  async open(options = {}) {
+    await freshet.loadWasm();
+    return freshet.openSync(':memory:', options);
+  },
+};
+const opfs: TestedEngine = {
+  name: 'WebAssembly over OPFS, in Chromium',
+  can: { isAsync: true, persists: true },
+  open: (options = {}, location = newLocation()) => freshet.open(location, options),
+  newLocation,
+};
+
+window.conformance = { memory: conformanceTests(memory), opfs: conformanceTests(opfs) };

@@ -1,0 +1,231 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { missing } from './chromium.ts';
+import { executable, startBrowser, type TestBrowser } from './support.ts';
+
+let browser: TestBrowser;
+beforeAll(async () => {
+  if (executable) browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser?.end());
+afterEach(async () => {
+  for (const page of browser?.context.pages() ?? []) await page.close().catch(() => {});
+});
+
+declare global {
+  interface Window {
+    db: Awaited<ReturnType<Window['freshet']['open']>>;
+    rows: () => readonly { readonly writer: string; readonly n: number }[] | undefined;
+    acknowledge: (writer: string, n: number) => Promise<void>;
+    isWriting: boolean;
+    writing: Promise<string[]>;
+  }
+}
+
+const all = 'SELECT writer, n FROM log ORDER BY writer, n, rowid';
+
+/** A tab with the database open, and a live query over all that was written. */
+async function tabOn(name: string): Promise<Page> {
+  const page = await browser.tab();
+  await page.evaluate(
+    async ([location, sql]) => {
+      window.db = await window.freshet.open(location);
+      await window.db.exec('CREATE TABLE IF NOT EXISTS log(writer TEXT, n INTEGER)');
+      const query = window.freshet.live<{ writer: string; n: number }>(window.db, sql);
+      query.subscribe({ error: (error) => console.error('live', error) });
+      window.rows = () => query.value;
+      await window.freshet.settled(window.db);
+    },
+    [name, all] as const,
+  );
+  return page;
+}
+
+/** Which of these tabs owns the file: the one that holds its lock. */
+async function ownerOf(pages: readonly Page[], name: string): Promise<Page> {
+  for (const page of pages) {
+    const isOwner = await page.evaluate(async (location) => {
+      const mine = crypto.randomUUID();
+      return navigator.locks.request(mine, async () => {
+        const { held = [] } = await navigator.locks.query();
+        const own = held.find((lock) => lock.name === mine)?.clientId;
+        return held.some((lock) => lock.name === `freshet:${location}` && lock.clientId === own);
+      });
+    }, name);
+    if (isOwner) return page;
+  }
+  throw new Error('no tab owns the file');
+}
+
+/** Writes until it is stopped; what was acknowledged is told outside of the tab. Gives the codes of errors. */
+async function startWriting(page: Page, writer: string, acknowledged: Set<string>): Promise<void> {
+  await page.exposeFunction('acknowledge', (by: string, n: number) => void acknowledged.add(`${by} ${n}`));
+  await page.evaluate((name) => {
+    window.isWriting = true;
+    const write = async (): Promise<string[]> => {
+      const errors: string[] = [];
+      for (let n = 0; window.isWriting; n++) {
+        try {
+          await window.db.execute('INSERT INTO log VALUES (?, ?)', [name, n]);
+          await window.acknowledge(name, n);
+        } catch (error) {
+          const { code, retryable } = error as { code: string; retryable: boolean };
+          errors.push(`${code} ${retryable}`);
+        }
+      }
+      return errors;
+    };
+    window.writing = write();
+  }, writer);
+}
+
+const stopWriting = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    window.isWriting = false;
+    return window.writing;
+  });
+
+/** Every tab's live rows, and what a fresh SELECT gives there. */
+const looks = (pages: readonly Page[]) =>
+  Promise.all(
+    pages.map((page) =>
+      page.evaluate(async (sql) => {
+        await window.freshet.settled(window.db);
+        const fresh = await window.db.query(sql);
+        await window.freshet.settled(window.db);
+        return { live: JSON.stringify(window.rows()), fresh: JSON.stringify(fresh) };
+      }, all),
+    ),
+  );
+
+/** What was written once is there once. */
+function check(rows: readonly { writer: string; n: number }[], acknowledged: ReadonlySet<string>): void {
+  const written = rows.map(({ writer, n }) => `${writer} ${n}`);
+  expect(new Set(written).size).toBe(written.length);
+  const there = new Set(written);
+  expect([...acknowledged].filter((one) => !there.has(one))).toEqual([]);
+}
+
+describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: ${missing})`}`, () => {
+  test('find what was written after a reload', { timeout: 60_000 }, async () => {
+    const page = await tabOn('reload.db');
+    await page.evaluate(() => window.db.execute("INSERT INTO log VALUES ('a', 1)"));
+    await page.reload();
+    await page.waitForFunction(() => 'freshet' in window);
+    const rows = await page.evaluate(async () => {
+      const db = await window.freshet.open('reload.db', { mode: 'open' });
+      return db.query('SELECT * FROM log');
+    });
+    expect(rows).toEqual([{ writer: 'a', n: 1 }]);
+  });
+
+  test('four of them write at once: nothing is lost, and all see all', { timeout: 60_000 }, async () => {
+    const pages = await Promise.all(Array.from({ length: 4 }, () => tabOn('four.db')));
+    await Promise.all(
+      pages.map((page, at) =>
+        page.evaluate(async (writer) => {
+          for (let n = 0; n < 50; n++) await window.db.execute('INSERT INTO log VALUES (?, ?)', [writer, n]);
+        }, `tab ${at}`),
+      ),
+    );
+    for (const { live, fresh } of await looks(pages)) {
+      expect(live).toBe(fresh);
+      expect(JSON.parse(fresh)).toHaveLength(200);
+    }
+    expect(browser.errors).toEqual([]);
+  });
+
+  test('go on when the owner closes its database, or its tab', { timeout: 60_000 }, async () => {
+    const pages = await Promise.all([tabOn('close.db'), tabOn('close.db'), tabOn('close.db')]);
+    const first = await ownerOf(pages, 'close.db');
+    await first.evaluate(() => window.db.close());
+    const rest = pages.filter((page) => page !== first);
+    await rest[0]?.evaluate(() => window.db.execute("INSERT INTO log VALUES ('after close', 1)"));
+    const second = await ownerOf(rest, 'close.db');
+    await second.close();
+    const last = rest.filter((page) => page !== second);
+    await last[0]?.evaluate(() => window.db.execute("INSERT INTO log VALUES ('after the tab', 2)"));
+    const [{ live, fresh } = { live: '', fresh: 'x' }] = await looks(last);
+    expect(live).toBe(fresh);
+    expect(JSON.parse(fresh)).toHaveLength(2);
+  });
+
+  test('a frozen owner loses the file, its calls fail retryably, and it comes back', {
+    timeout: 60_000,
+  }, async () => {
+    const pages = await Promise.all([tabOn('frozen.db'), tabOn('frozen.db')]);
+    const owner = await ownerOf(pages, 'frozen.db');
+    const other = pages.find((page) => page !== owner) as Page;
+    const acknowledged = new Set<string>();
+    await startWriting(owner, 'owner', acknowledged);
+    await expect.poll(() => acknowledged.size).toBeGreaterThan(3);
+    const session = await browser.context.newCDPSession(owner);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    const owns = () => ownerOf([other], 'frozen.db').then(Boolean, () => false);
+    await expect.poll(owns, { timeout: 10_000 }).toBe(true);
+    await other.evaluate(() => window.db.execute("INSERT INTO log VALUES ('other', 1)"));
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    const errors = await stopWriting(owner);
+    expect(new Set(errors)).toEqual(errors.length > 0 ? new Set(['CONNECTION true']) : new Set());
+    const seen = await looks(pages);
+    for (const { live, fresh } of seen) expect(live).toBe(fresh);
+    check(JSON.parse(seen[0]?.fresh ?? '[]'), acknowledged);
+  });
+
+  test('the owner crashes in the midst of writing, many times: what was acknowledged is there once', {
+    timeout: 240_000,
+  }, async () => {
+    const rounds = Number(process.env.FRESHET_CRASHES ?? 50);
+    const acknowledged = new Set<string>();
+    let pages: Page[] = await Promise.all([tabOn('crash.db'), tabOn('crash.db'), tabOn('crash.db')]);
+    for (const [at, page] of pages.entries()) await startWriting(page, `first ${at}`, acknowledged);
+    for (let round = 0; round < rounds; round++) {
+      const before = acknowledged.size;
+      await expect.poll(() => acknowledged.size, { timeout: 20_000 }).toBeGreaterThan(before + 5);
+      const owner = await ownerOf(pages, 'crash.db');
+      const gone = new Promise((resolve) => owner.once('crash', resolve));
+      const session = await browser.context.newCDPSession(owner);
+      session.send('Page.crash').catch(() => {});
+      await gone;
+      pages = pages.filter((page) => page !== owner);
+      await owner.close();
+      const next = await tabOn('crash.db');
+      await startWriting(next, `round ${round}`, acknowledged);
+      pages.push(next);
+    }
+    for (const page of pages) {
+      const errors = await stopWriting(page);
+      expect(errors.filter((error) => error !== 'CONNECTION true')).toEqual([]);
+    }
+    const seen = await looks(pages);
+    for (const { live, fresh } of seen) expect(live).toBe(fresh);
+    check(JSON.parse(seen[0]?.fresh ?? '[]'), acknowledged);
+    console.log(
+      `${rounds} crashes of the owner, ${acknowledged.size} acknowledged writes, none lost, none twice`,
+    );
+  });
+
+  test('a worker that is ended or throws is replaced', { timeout: 60_000 }, async () => {
+    const page = await tabOn('worker.db');
+    const [worker] = page.workers();
+    await page.evaluate(() => window.db.execute("INSERT INTO log VALUES ('before', 1)"));
+    await worker?.evaluate(() => {
+      setTimeout(() => {
+        throw new Error('planted');
+      });
+    });
+    await expect
+      .poll(() =>
+        page.evaluate(() =>
+          window.db.execute("INSERT INTO log VALUES ('after', 2)").then(
+            () => true,
+            () => false,
+          ),
+        ),
+      )
+      .toBe(true);
+    const [{ live, fresh } = { live: '', fresh: 'x' }] = await looks([page]);
+    expect(live).toBe(fresh);
+    expect(JSON.parse(fresh).length).toBeGreaterThan(1);
+  });
+});
