@@ -150,28 +150,6 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     expect(JSON.parse(fresh)).toHaveLength(2);
   });
 
-  test('a frozen owner loses the file, its calls fail retryably, and it comes back', {
-    timeout: 60_000,
-  }, async () => {
-    const pages = await Promise.all([tabOn('frozen.db'), tabOn('frozen.db')]);
-    const owner = await ownerOf(pages, 'frozen.db');
-    const other = pages.find((page) => page !== owner) as Page;
-    const acknowledged = new Set<string>();
-    await startWriting(owner, 'owner', acknowledged);
-    await expect.poll(() => acknowledged.size).toBeGreaterThan(3);
-    const session = await browser.context.newCDPSession(owner);
-    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-    const owns = () => ownerOf([other], 'frozen.db').then(Boolean, () => false);
-    await expect.poll(owns, { timeout: 10_000 }).toBe(true);
-    await other.evaluate(() => window.db.execute("INSERT INTO log VALUES ('other', 1)"));
-    await session.send('Page.setWebLifecycleState', { state: 'active' });
-    const errors = await stopWriting(owner);
-    expect(new Set(errors)).toEqual(errors.length > 0 ? new Set(['CONNECTION true']) : new Set());
-    const seen = await looks(pages);
-    for (const { live, fresh } of seen) expect(live).toBe(fresh);
-    check(JSON.parse(seen[0]?.fresh ?? '[]'), acknowledged);
-  });
-
   test('the owner crashes in the midst of writing, many times: what was acknowledged is there once', {
     timeout: 240_000,
   }, async () => {
