@@ -2,6 +2,7 @@ import { control, type TransactionMode } from './atomically.ts';
 import type { Changeset } from './commit/changeset.ts';
 import type { ReactiveMetrics } from './commit/hub.ts';
 import type { Engine } from './engine.ts';
+import { engineOf } from './engine-key.ts';
 import { ProgrammingError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
 import type { EffectiveConfig } from './open-options.ts';
@@ -13,9 +14,6 @@ import type { Params, Row } from './values.ts';
 import * as watches from './watches/create-watch.ts';
 import type { RangeBounds } from './watches/range.ts';
 import type { SubscriptionInfo, Watch, WatchOptions } from './watches/watch.ts';
-
-/** How other parts of Freshet reach the engine behind a database. */
-export const engineOf: unique symbol = Symbol('freshet.engine');
 
 /**
  * A SQLite database in the calling thread. Every method throws a `FreshetError`; on a closed database that

@@ -9,7 +9,7 @@ export {
 } from './browser/open.ts';
 export type { ChangeSource, Changeset, RowChange } from './commit/changeset.ts';
 export type { ReactiveMetrics } from './commit/hub.ts';
-export { DatabaseSync } from './database-sync.ts';
+export type { DatabaseSync } from './database-sync.ts';
 export {
   DatabaseError,
   DataError,

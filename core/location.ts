@@ -1,5 +1,8 @@
 import { ProgrammingError } from './errors.ts';
 
+/** What a `file:` URL names where there are no files but a browser's own. */
+export const pathOfUrl = (url: string): string => decodeURIComponent(new URL(url).pathname);
+
 export interface Location {
   /** As the operating system takes it; null in memory. */
   readonly filename: string | null;

@@ -2,11 +2,8 @@ import { DatabaseSync } from './database-sync.ts';
 import type { WasmSqlite } from './drivers/sqlite-wasm.ts';
 import { Engine } from './engine.ts';
 import { NotSupportedError } from './errors.ts';
-import { parseLocation } from './location.ts';
+import { parseLocation, pathOfUrl } from './location.ts';
 import { type OpenOptions, readSettings } from './open-options.ts';
-
-/** What a `file:` URL names where there are no files but a browser's own. */
-export const pathOfUrl = (url: string): string => decodeURIComponent(new URL(url).pathname);
 
 /** A database in the memory of the calling thread, on SQLite in WebAssembly. */
 export function openInMemory({ driver }: WasmSqlite, location: string, options: OpenOptions): DatabaseSync {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'freshet';
 import { FreshetError, InterfaceError, ProgrammingError } from 'freshet';
 import { live, liveOne, settled } from 'freshet/reactive';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engineOf } from '../core/database-sync.ts';
+import { engineOf } from '../core/engine-key.ts';
 import { follow } from '../tests/support/following.ts';
 import { fileWith, opened } from '../tests/support/opening.ts';
 

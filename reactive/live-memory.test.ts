@@ -2,7 +2,7 @@ import { type DatabaseSync, openSync } from 'freshet';
 import { live, settled } from 'freshet/reactive';
 import type { Subscription } from 'rxjs';
 import { expect, test } from 'vitest';
-import { engineOf } from '../core/database-sync.ts';
+import { engineOf } from '../core/engine-key.ts';
 import { opened } from '../tests/support/opening.ts';
 
 const count = 10_000;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'freshet';
 import { type LiveQuery, live, settled } from 'freshet/reactive';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { engineOf } from '../core/database-sync.ts';
+import { engineOf } from '../core/engine-key.ts';
 import { countCalls } from '../tests/support/counted.ts';
 import { follow } from '../tests/support/following.ts';
 import { fileWith, opened } from '../tests/support/opening.ts';

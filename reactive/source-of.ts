@@ -1,4 +1,5 @@
-import { type DatabaseSync, engineOf } from '../core/database-sync.ts';
+import type { DatabaseSync } from '../core/database-sync.ts';
+import { engineOf } from '../core/engine-key.ts';
 import { clientOf, type Database } from '../core/remote/database.ts';
 import { LiveRegistry } from './live-registry.ts';
 import type { LiveSource } from './live-source.ts';

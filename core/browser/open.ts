@@ -1,9 +1,7 @@
 import type { DatabaseSync } from '../database-sync.ts';
-import type { WasmSqlite } from '../drivers/sqlite-wasm.ts';
 import { InterfaceError, NotSupportedError } from '../errors.ts';
-import { parseLocation } from '../location.ts';
+import { parseLocation, pathOfUrl } from '../location.ts';
 import { type OpenOptions, readSettings } from '../open-options.ts';
-import { openInMemory, pathOfUrl } from '../open-wasm.ts';
 import { Client, type Connector } from '../remote/client.ts';
 import { Database } from '../remote/database.ts';
 import type { BrowserTask } from './names.ts';
@@ -94,18 +92,21 @@ async function whyNoStorage(): Promise<string | null> {
 }
 
 // The one library of this thread: to load it is asynchronous, to open a database is not.
-let loaded: Promise<WasmSqlite> | undefined;
-let ready: WasmSqlite | undefined;
+let loaded: Promise<OpenInPage> | undefined;
+let ready: OpenInPage | undefined;
+
+type OpenInPage = (location: string, options: OpenOptions) => DatabaseSync;
 
 /** Loads SQLite for `openSync`, once. It isn't needed for `open`, whose worker loads its own. */
 export async function loadWasm(): Promise<void> {
-  loaded ??= import('../drivers/sqlite-wasm.ts').then(({ loadSqlite }) => loadSqlite());
+  // The engine with its live queries, which a page that only opens databases in workers does without.
+  loaded ??= import('../../reactive/in-page-engine.ts').then(({ loadInPage }) => loadInPage());
   ready = await loaded;
 }
 
 /** Opens a database in memory, in the calling thread. @throws InterfaceError before `await loadWasm()`. */
 export function openSync(location: string, options: OpenOptions = {}): DatabaseSync {
-  if (ready) return openInMemory(ready, location, options);
+  if (ready) return ready(location, options);
   throw new InterfaceError('Cannot open: SQLite is not loaded. Await loadWasm() first.', {
     code: 'CONFIG',
     subcode: 'config.not_loaded',

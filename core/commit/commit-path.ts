@@ -333,9 +333,12 @@ export class CommitPath {
       return this.#translate(error, statement);
     }
     // OR FAIL and RAISE(FAIL) keep the rows before the failing one. So does, inside a transaction and against
-    // its own rules, the type check of a STRICT table. Every other failure keeps none.
+    // its own rules, the type check of a STRICT table, and triggers that call each other too often. Every other
+    // failure keeps none.
     const failed = statement.mayFail && (this.#countChanges() !== before || this.#raisedFail(error, mark));
-    const leaked = this.#connection.inTransaction && this.#resultCode(error) === wrongType;
+    const code = this.#resultCode(error);
+    const mayLeak = code === wrongType || (code === wrongSql && statement.access.firesTriggers);
+    const leaked = this.#connection.inTransaction && mayLeak;
     this.#log.cut(mark, failed || leaked);
     for (const table of statement.writes) {
       if (failed || (leaked && !this.#capture.has(table))) this.#log.touch(table);

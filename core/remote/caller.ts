@@ -4,7 +4,7 @@ import { decoder } from '../rows.ts';
 import type { ExecuteResult } from '../statement-sync.ts';
 import type { Params, Row, SqlValue } from '../values.ts';
 import type { CallOptions } from './client.ts';
-import type { RawRows } from './operations.ts';
+import type { RawRows } from './wire.ts';
 
 export type ReadCallOptions<T = unknown> = ReadOptions<T> & CallOptions;
 

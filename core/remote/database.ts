@@ -9,10 +9,10 @@ import type { SubscriptionInfo, WatchOptions } from '../watches/watch.ts';
 import { Caller, type Sender } from './caller.ts';
 import type { CallOptions, Client } from './client.ts';
 import { abortable, opened } from './opened.ts';
-import { notHere } from './operations.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import { Transaction } from './transaction.ts';
 import { RemoteWatch } from './watch.ts';
+import { notHere } from './wire.ts';
 
 /** How other parts of Freshet reach the engine of a database in another thread. */
 export const clientOf: unique symbol = Symbol('freshet.client');

@@ -1,6 +1,7 @@
 import { control, inSavepoint } from '../atomically.ts';
-import { type DatabaseSync, engineOf } from '../database-sync.ts';
+import type { DatabaseSync } from '../database-sync.ts';
 import type { Engine } from '../engine.ts';
+import { engineOf } from '../engine-key.ts';
 import { OperationalError } from '../errors.ts';
 import type { Port } from './port.ts';
 import { Session } from './session.ts';

@@ -7,15 +7,7 @@ import * as watches from '../watches/create-watch.ts';
 import type { RangeBounds } from '../watches/range.ts';
 import type { Watch, WatchOptions } from '../watches/watch.ts';
 import type { Call, Host, Operation, Operations } from './host.ts';
-
-/** Rows by position: the other side makes of them what its caller wants. */
-export interface RawRows {
-  readonly columns: readonly string[];
-  readonly rows: readonly SqlValue[][];
-}
-
-/** What an engine that only reads sends for a statement that isn't its business. */
-export const notHere = 'not here';
+import { notHere, type RawRows } from './wire.ts';
 
 /** How many rows an iteration sends at once, at most: some 64 KB of small rows. */
 export const pageRows = 256;

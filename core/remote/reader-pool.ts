@@ -2,7 +2,7 @@ import { OperationalError } from '../errors.ts';
 import type { Sender } from './caller.ts';
 import type { CallOptions, Client } from './client.ts';
 import { opened } from './opened.ts';
-import { notHere } from './operations.ts';
+import { notHere } from './wire.ts';
 
 export interface PoolOptions {
   readonly size: number;

@@ -1,6 +1,7 @@
 /** What goes over a port between a database and its engine. Lists keep their order; one message is one list. */
 import * as errors from '../errors.ts';
 import { FreshetError } from '../errors.ts';
+import type { SqlValue } from '../values.ts';
 
 /** Raised whenever one side could misunderstand the other. */
 export const protocolVersion = 1;
@@ -26,6 +27,15 @@ export type ToDatabase =
   | { readonly kind: 'error'; readonly id: number; readonly error: unknown; readonly inTransaction: boolean }
   /** Something happened that the database asked to be told of. */
   | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
+
+/** Rows by position: the other side makes of them what its caller wants. */
+export interface RawRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly SqlValue[][];
+}
+
+/** What an engine that only reads sends for a statement that isn't its business. */
+export const notHere = 'not here';
 
 /** One of Freshet's errors as data; any other error is cloned as it is. */
 interface WireError {

@@ -1,5 +1,5 @@
 import type { Subscription } from 'rxjs';
-import { engineOf } from '../../core/database-sync.ts';
+import { engineOf } from '../../core/engine-key.ts';
 import { openSync } from '../../core/index.ts';
 import { type LiveQuery, live, settled } from '../../reactive/index.ts';
 import { answerDifference } from '../oracle/compare.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'freshet';
-import { engineOf } from '../../core/database-sync.ts';
+import { engineOf } from '../../core/engine-key.ts';
 
 /**
  * Gives the SQL of this database a function `counted(x)`, which is `x`: how often it was called is how many rows
