@@ -196,7 +196,7 @@ export class Database extends Caller implements AsyncDisposable {
     const client = this[clientOf];
     const call = client.call<{ watch: number; id: number }>(name, args);
     const watch = await abortable(options.signal, call, (unwanted) =>
-      client.tell('watch.close', unwanted.watch),
+      client.tell('watch:close', unwanted.watch),
     );
     return new RemoteWatch(client, watch);
   }

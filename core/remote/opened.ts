@@ -31,7 +31,7 @@ export async function opened(
 ): ReturnType<Sender['open']> {
   const { signal, ...rest } = details;
   const call = client.call<OpenedIteration>('iterate', args, rest);
-  const first = await abortable(signal, call, ({ cursor }) => client.tell('iterate.close', cursor));
+  const first = await abortable(signal, call, ({ cursor }) => client.tell('iterate:close', cursor));
   let isOpen = true;
   const end = (): void => {
     if (isOpen) done();
@@ -43,7 +43,7 @@ export async function opened(
     columns: first.columns,
     async next() {
       try {
-        const page = await client.call<OpenedIteration>('iterate.next', [first.cursor], details);
+        const page = await client.call<OpenedIteration>('iterate:next', [first.cursor], details);
         if (page.done) end();
         return page;
       } catch (error) {
@@ -52,7 +52,7 @@ export async function opened(
       }
     },
     close() {
-      client.tell('iterate.close', first.cursor);
+      client.tell('iterate:close', first.cursor);
       end();
     },
   };

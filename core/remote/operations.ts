@@ -75,7 +75,7 @@ function nextPage(_host: Host, call: Call) {
 const free = (run: Operation['run']): Operation => ({ run, isFree: true });
 const release = free((_host, { session, args: [id] }) => session.release(id));
 
-/** What opens a watch; the other side reads it with `watch.next`. */
+/** What opens a watch; the other side reads it with `watch:next`. */
 function watching(open: (host: Host, args: readonly unknown[]) => Watch): Operation {
   return {
     run(host, { session, args }) {
@@ -89,8 +89,8 @@ const reads: Operations = {
   query: { run: query },
   first: { run: first },
   iterate: { run: iterate },
-  'iterate.next': { run: nextPage },
-  'iterate.close': release,
+  'iterate:next': { run: nextPage },
+  'iterate:close': release,
 };
 
 /** Of an engine that writes, too. */
@@ -125,12 +125,12 @@ export const writerOperations: Operations = {
     watches.watchQuery(engine, sql as string, params as Params | undefined, options as WatchOptions),
   ),
   changeStream: watching(({ engine }, [options]) => watches.changeStream(engine, options as WatchOptions)),
-  'watch.next': free((_host, { session, args: [id, timeoutMs], signal }) => {
+  'watch:next': free((_host, { session, args: [id, timeoutMs], signal }) => {
     const watch = session.resource(id) as Watch | undefined;
     const closed = { schema_version: 1, type: 'closed' } as const;
     return watch ? watch.next({ timeoutMs: timeoutMs as number, signal }) : closed;
   }),
-  'watch.close': release,
+  'watch:close': release,
 
   subscribe: free((host, { session }) => {
     const { engine } = host;
@@ -173,7 +173,7 @@ export const readerOperations: Operations = Object.fromEntries(
     {
       ...operation,
       run: (host: Host, call: Call) => {
-        if (!name.includes('.') && !isForReaders(host, call)) return notHere;
+        if (!name.includes(':') && !isForReaders(host, call)) return notHere;
         return operation.run(host, call);
       },
     },

@@ -44,7 +44,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
     const ended = this.#ended.signal;
     const either = signal ? AbortSignal.any([signal, ended]) : ended;
     try {
-      return await this.#client.call<WatchEvent | null>('watch.next', [this.#handle, timeoutMs], {
+      return await this.#client.call<WatchEvent | null>('watch:next', [this.#handle, timeoutMs], {
         signal: either,
       });
     } catch (error) {
@@ -66,7 +66,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#unlisten();
-    this.#client.tell('watch.close', this.#handle);
+    this.#client.tell('watch:close', this.#handle);
     this.#ended.abort(null);
   }
 

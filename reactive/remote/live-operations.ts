@@ -15,7 +15,7 @@ const handleOf = (id: unknown): number => -(id as number);
 
 /** Live queries for those whose engine this is: differences cross the port, not answers. */
 export const liveOperations: Operations = {
-  'live.open': {
+  'live:open': {
     run(host, { session, args: [id, sql, params] }): LiveOpened {
       const registry = LiveRegistry.of(host.engine);
       const recipient = sendingTo(session, host, id as number);
@@ -26,8 +26,8 @@ export const liveOperations: Operations = {
       return { explain: registry.explain(sql as string, given) };
     },
   },
-  'live.close': { run: (_host, { session, args: [id] }) => session.release(handleOf(id)), isFree: true },
-  'live.settled': { run: (host) => LiveRegistry.of(host.engine).settled(), isFree: true },
+  'live:close': { run: (_host, { session, args: [id] }) => session.release(handleOf(id)), isFree: true },
+  'live:settled': { run: (host) => LiveRegistry.of(host.engine).settled(), isFree: true },
 };
 
 function sendingTo(session: Session, host: Host, id: number): Recipient {

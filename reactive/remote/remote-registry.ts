@@ -77,7 +77,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
 
   unsubscribe(answer: RemoteAnswer, recipient: Recipient): void {
     answer.audience.unseat(recipient);
-    if (answer.audience.isEmpty && this.#release(answer)) this.#client.tell('live.close', answer.id);
+    if (answer.audience.isEmpty && this.#release(answer)) this.#client.tell('live:close', answer.id);
   }
 
   explain(sql: string, params: Params | undefined): LiveExplain {
@@ -92,7 +92,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   async settled(): Promise<void> {
     while (this.#opening.size > 0) await Promise.all(this.#opening);
     if (this.#byId.size > 0 && !this.#client.isClosed) {
-      await this.#client.call('live.settled', [], { isRepeatable: true }).catch(() => {});
+      await this.#client.call('live:settled', [], { isRepeatable: true }).catch(() => {});
     }
     await this.#deliveries.settled();
   }
@@ -100,7 +100,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   #open(answer: RemoteAnswer): void {
     const { id, sql, params } = answer;
     const opening = this.#client
-      .call<LiveOpened>('live.open', [id, sql, params], { isRepeatable: true })
+      .call<LiveOpened>('live:open', [id, sql, params], { isRepeatable: true })
       .then(
         ({ explain }) => {
           answer.explain = explain;

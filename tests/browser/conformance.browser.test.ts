@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCase, newCensus } from '../oracle/case.ts';
 import { missing } from './chromium.ts';
 import { executable, startBrowser, type TestBrowser } from './support.ts';
 
@@ -30,6 +31,19 @@ describe.skipIf(!executable)(`in Chromium${executable ? '' : ` (skipped: ${missi
     console.log(`${engine}: ${names.length} conformance tests in Chromium`);
     expect(failures).toEqual([]);
     expect(browser.errors).toEqual([]);
+    await page.close();
+  });
+
+  test('the oracle finds no difference over OPFS', { timeout: 120_000 }, async () => {
+    const page = await browser.tab();
+    let comparisons = 0;
+    for (let seed = 7_000_000; comparisons < 1500; seed++) {
+      const testCase = makeCase(seed, { steps: 8, lives: 6 }, newCensus());
+      const result = await page.evaluate((given) => window.runCase(given), testCase);
+      comparisons += result.comparisons;
+      expect(result.difference).toBeNull();
+    }
+    console.log(`OPFS: ${comparisons} comparisons in Chromium`);
     await page.close();
   });
 });

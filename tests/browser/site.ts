@@ -3,10 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { shipped } from '../../demo/browser/shipped.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -22,21 +21,11 @@ export async function serveSite(folder: string): Promise<{ url: string; end(): P
     base: './',
     configFile: false,
     logLevel: 'warn',
-    resolve: { alias: shipped() },
+    resolve: { alias: [...shipped] },
     build: { outDir: out, emptyOutDir: true, minify: false, target: 'es2022' },
     worker: { format: 'es' },
   });
   return serveFolder(out, () => rmSync(out, { recursive: true, force: true }));
-}
-
-/** What an application's bundler finds under the package's name. */
-function shipped() {
-  const dist = (path: string): string => join(root, 'dist', path);
-  return [
-    { find: /^freshet$/, replacement: dist('core/index.browser.js') },
-    { find: /^freshet\/reactive$/, replacement: dist('reactive/index.js') },
-    { find: /^freshet\/testing$/, replacement: dist('testing/index.js') },
-  ];
 }
 
 export async function serveFolder(

@@ -1,7 +1,7 @@
 import type { Row, SqlValue } from '../../core/values.ts';
 import type { Tag } from './grammar.ts';
 import type { Query } from './queries.ts';
-import { showRow } from './values.ts';
+import { hex, showRow } from './values.ts';
 
 type Rows = readonly Readonly<Row>[];
 
@@ -10,7 +10,7 @@ function canonical(value: SqlValue, tag: Tag): string {
   if (value === null) return 'null';
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isInteger(value) ? String(BigInt(value)) : String(value);
-  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
+  if (value instanceof Uint8Array) return `x${hex(value)}`;
   if (tag === 'folded') return `'${value.replace(/[A-Z]/g, (c) => c.toLowerCase()).replace(/ +$/, '')}`;
   if (tag === 'parts')
     return `'${value
@@ -127,6 +127,6 @@ export function identical(a: Readonly<Row>, b: Readonly<Row>): boolean {
 }
 
 function identicalValues(a: SqlValue, b: SqlValue): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return hex(a) === hex(b);
   return Object.is(a, b);
 }

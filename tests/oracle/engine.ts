@@ -13,6 +13,8 @@ import type { WatchEvent } from '../../core/watches/events.ts';
  */
 export interface Engine {
   readonly name: string;
+  /** It opens no files. */
+  readonly memoryOnly?: boolean;
   open(location: string, options: OpenOptions): OracleDatabase;
   live(db: OracleDatabase, sql: string, params: Params | undefined, options: LiveOptions): OracleLive;
   settled(db: OracleDatabase): Promise<void>;

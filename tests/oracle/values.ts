@@ -79,7 +79,7 @@ export function show(value: SqlValue | boolean | Date | undefined): string {
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`;
+  if (value instanceof Uint8Array) return `x'${hex(value)}'`;
   return String(value);
 }
 
@@ -89,3 +89,7 @@ export function showRow(row: Readonly<Record<string, SqlValue>>): string {
     .map((name) => `${JSON.stringify(name)}: ${show(row[name])}`)
     .join(', ')}}`;
 }
+
+/** Also where there is no Buffer. */
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -2,6 +2,8 @@
 import * as shipped from 'freshet';
 import * as reactive from 'freshet/reactive';
 import { type ConformanceTest, conformanceTests, type TestedEngine } from 'freshet/testing';
+import { type RemoteResult, runRemoteCase } from '../../engines/remote-oracle.ts';
+import type { Case } from '../../oracle/case.ts';
 
 /** In a page the package has its browser face. */
 const freshet = shipped as unknown as typeof import('../../../core/index.browser.ts');
@@ -11,11 +13,20 @@ const underTest = { ...freshet, ...reactive };
 declare global {
   interface Window {
     freshet: typeof underTest;
+    runCase(testCase: Case): Promise<RemoteResult>;
     conformance: Readonly<Record<'memory' | 'opfs', readonly ConformanceTest[]>>;
   }
 }
 
 window.freshet = underTest;
+window.runCase = async (testCase) => {
+  const db = await freshet.open(newLocation());
+  try {
+    return await runRemoteCase(db, reactive, testCase);
+  } finally {
+    await db.close();
+  }
+};
 
 let files = 0;
 const newLocation = (): string => `conformance-${files++}.db`;
