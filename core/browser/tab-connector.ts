@@ -115,13 +115,11 @@ export class TabConnector implements Connector {
   /** Looks for the engine of another tab until one has answered, or this tab has one. */
   #greetOwner(): { stop(): void } {
     let stopped = false;
-    let port: LosablePort | undefined;
     const attempt = (): void => {
       if (stopped) return;
       const name = crypto.randomUUID();
       const channel = new BroadcastChannel(lineChannel(this.#task.name, name));
       const mine = messagePort(channel, () => channel.close());
-      port = mine;
       const again = setTimeout(() => {
         // Whoever was asked has gone, or there is nobody yet.
         mine.close();
@@ -155,7 +153,6 @@ export class TabConnector implements Connector {
     };
     let stop = (): void => {};
     attempt();
-    void port;
     return {
       stop() {
         stopped = true;

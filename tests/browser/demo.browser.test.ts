@@ -67,6 +67,8 @@ describe.skipIf(!executable)(`the demo${executable ? '' : ` (skipped: ${missing}
 
     await two.getByRole('button', { name: 'Delete “Water the ferns”' }).click();
     for (const page of [one, two]) await expect.poll(() => titles(page)).toEqual(['Mend the boat']);
+    const focused = await two.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    expect(focused).toBe('Delete “Mend the boat”');
     expect(errors).toEqual([]);
   });
 

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { missing } from './chromium.ts';
+import { executable, startBrowser, type TestBrowser } from './support.ts';
+
+let browser: TestBrowser;
+beforeAll(async () => {
+  if (executable) browser = await startBrowser();
+}, 120_000);
+afterAll(() => browser?.end());
+
+describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: ${missing})`}`, () => {
+  test('that is full is reported, and what was committed stays', { timeout: 60_000 }, async () => {
+    const page = await browser.tab();
+    await page.evaluate(async () => {
+      window.db = await window.freshet.open('quota.db');
+      await window.db.exec('CREATE TABLE log(writer TEXT, n BLOB)');
+      await window.db.execute("INSERT INTO log VALUES ('before', x'00')");
+    });
+    const session = await browser.context.newCDPSession(page);
+    const origin = new URL(browser.url).origin;
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 8_000_000 });
+    const found = await page.evaluate(async () => {
+      let written = 1;
+      let code = '';
+      try {
+        for (; written < 100; written++) {
+          await window.db.execute("INSERT INTO log VALUES ('filler', zeroblob(1000000))");
+        }
+      } catch (error) {
+        code = (error as { code: string }).code;
+      }
+      const [{ n } = { n: 0 }] = await window.db.query<{ n: number }>('SELECT count(*) AS n FROM log');
+      return { code, written, n };
+    });
+    expect(['FULL', 'IO']).toContain(found.code);
+    expect(found.n).toBe(found.written);
+
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 500_000_000 });
+    const after = await page.evaluate(async () => {
+      await window.db.execute("INSERT INTO log VALUES ('after', x'01')");
+      await window.db.close();
+      window.db = await window.freshet.open('quota.db', { mode: 'open' });
+      const [{ n } = { n: 0 }] = await window.db.query<{ n: number }>('SELECT count(*) AS n FROM log');
+      const check = await window.db.fetchOne('PRAGMA integrity_check');
+      await window.db.close();
+      return { n, check };
+    });
+    expect(after).toEqual({ n: found.n + 1, check: { integrity_check: 'ok' } });
+    await page.close();
+  });
+
+  test('that is refused is said, and memory is a choice', { timeout: 60_000 }, async () => {
+    const page = await browser.context.newPage();
+    await page.addInitScript(() => {
+      navigator.storage.getDirectory = () => Promise.reject(new DOMException('no', 'SecurityError'));
+    });
+    await page.goto(browser.url);
+    await page.waitForFunction(() => 'freshet' in window);
+    const found = await page.evaluate(async () => {
+      const { live, open, settled } = window.freshet;
+      const refused = await open('refused.db').then(
+        () => null,
+        ({ name, code, subcode }) => ({ name, code, subcode }),
+      );
+      const db = await open('refused.db', { withoutStorage: 'memory' });
+      await db.exec('CREATE TABLE t(a); INSERT INTO t VALUES (1)');
+      const query = live(db, 'SELECT * FROM t');
+      query.subscribe();
+      await settled(db);
+      const { value } = query;
+      const { location } = db;
+      await db.close();
+      return { refused, value, location };
+    });
+    expect(found).toEqual({
+      refused: { name: 'NotSupportedError', code: 'NOT_SUPPORTED', subcode: 'not_supported.storage' },
+      value: [{ a: 1 }],
+      location: ':memory:',
+    });
+    await page.close();
+  });
+
+  test('tells how much there is', async () => {
+    const page = await browser.tab();
+    const estimate = await page.evaluate(() => window.freshet.storageEstimate());
+    expect(estimate.quota).toBeGreaterThan(0);
+    expect(estimate.usage).toBeGreaterThanOrEqual(0);
+    expect(typeof (await page.evaluate(() => window.freshet.persistStorage()))).toBe('boolean');
+    await page.close();
+  });
+
+  test('opened and closed many times leaves nothing behind', { timeout: 300_000 }, async () => {
+    const rounds = Number(process.env.FRESHET_ROUNDS ?? 40);
+    const page = await browser.tab();
+    const session = await browser.context.newCDPSession(page);
+    await session.send('Performance.enable');
+    const heap = async (): Promise<number> => {
+      await session.send('HeapProfiler.collectGarbage');
+      const { metrics } = await session.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? 0;
+    };
+    const round = (count: number) =>
+      page.evaluate(async (times) => {
+        const { live, open, settled } = window.freshet;
+        for (let i = 0; i < times; i++) {
+          const db = await open('rounds.db');
+          await db.exec('CREATE TABLE IF NOT EXISTS t(id INTEGER PRIMARY KEY)');
+          const subscription = live(db, 'SELECT count(*) AS n FROM t').subscribe();
+          await db.execute('INSERT INTO t DEFAULT VALUES');
+          await settled(db);
+          subscription.unsubscribe();
+          await db.close();
+        }
+      }, count);
+    await round(Math.min(10, rounds));
+    const before = await heap();
+    await round(rounds);
+    const grown = (await heap()) - before;
+    const { held = [], pending = [] } = await page.evaluate(() => navigator.locks.query());
+    expect([held.length, pending.length, page.workers().length]).toEqual([0, 0, 0]);
+    console.log(`${rounds} rounds of open and close in Chromium: heap ${(grown / 1024).toFixed(0)} KB more`);
+    expect(grown).toBeLessThan(1_000_000);
+    expect(browser.errors).toEqual([]);
+    await page.close();
+  });
+});
