@@ -229,6 +229,9 @@ export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): stri
   const [o, i] = pairOf(g, scope, own);
   g.linked(o, i);
   g.decides(i);
+  // SQLite converts a value without affinity in place, where it is a group's (docs/consistency.md).
+  const asValue = (operand: Operand): string =>
+    operand.affinity === 'blob' ? `+${operand.sql}` : operand.sql;
   const not = g.random.chance(0.5) ? 'NOT ' : '';
   const name = (construct: string) => g.useHere(`${not}${construct}`);
   return g.random.weighted<() => string>([
@@ -254,7 +257,7 @@ export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): stri
       4,
       () => {
         name('IN (SELECT)');
-        return `${o.sql} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${innerWhere(g, inner, scope, 0.3)})`;
+        return `${asValue(o)} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${innerWhere(g, inner, scope, 0.3)})`;
       },
     ],
     [
@@ -263,7 +266,7 @@ export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): stri
         name('row value IN (SELECT)');
         const [o2, i2] = pairOf(g, scope, own);
         const where = innerWhere(g, inner, scope, 0.3);
-        return `(${o.sql}, ${o2.sql}) ${not}IN (SELECT ${i.sql}, ${i2.sql} FROM ${inner.text}${where})`;
+        return `(${asValue(o)}, ${asValue(o2)}) ${not}IN (SELECT ${i.sql}, ${i2.sql} FROM ${inner.text}${where})`;
       },
     ],
     [
@@ -278,7 +281,7 @@ export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): stri
           ' HAVING max(1) = 1',
         ]);
         const where = innerWhere(g, inner, scope, 0.2);
-        return `${o.sql} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${where} GROUP BY ${i.sql}${having})`;
+        return `${asValue(o)} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${where} GROUP BY ${i.sql}${having})`;
       },
     ],
     [
@@ -287,7 +290,7 @@ export function subqueryPredicate(g: Grammar, scope: Scope, depth: number): stri
         g.use('IN (SELECT ... LIMIT)');
         name('IN (SELECT)');
         const order = byKey(g, inner);
-        return `${o.sql} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${order} LIMIT ${g.random.between(1, 3)})`;
+        return `${asValue(o)} ${not}IN (SELECT ${i.sql} FROM ${inner.text}${order} LIMIT ${g.random.between(1, 3)})`;
       },
     ],
     [3, () => `${o.sql} ${g.random.pick(comparisons)} ${scalarSubquery(g, scope)}`],
