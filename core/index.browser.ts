@@ -7,6 +7,7 @@ export {
   persistStorage,
   storageEstimate,
 } from './browser/open.ts';
+export { deleteDatabase, exportDatabase, importDatabase } from './browser/transfer.ts';
 export type { ChangeSource, Changeset, RowChange } from './commit/changeset.ts';
 export type { ReactiveMetrics } from './commit/hub.ts';
 export type { DatabaseSync } from './database-sync.ts';

@@ -3,6 +3,11 @@ export interface HeldLock {
   release(): void;
 }
 
+/** Runs `call` while the lock is held; null if somebody else holds it. */
+export async function withFreeLock<R>(name: string, call: () => Promise<R>): Promise<R | null> {
+  return navigator.locks.request(name, { ifAvailable: true }, async (lock) => (lock ? call() : null));
+}
+
 /** Resolves once the lock is held. @throws the signal's reason when it aborts before. */
 export function holdLock(name: string, signal?: AbortSignal): Promise<HeldLock> {
   return new Promise((resolve, reject) => {

@@ -5,6 +5,10 @@ export const clientLock = (name: string, client: string): string => `freshet:${n
 export const commonChannel = (name: string): string => `freshet:${name}`;
 export const lineChannel = (name: string, line: string): string => `freshet:${name}:line:${line}`;
 
+/** Where the files of a database are in the origin's private file system. */
+export const rootFolder = '.freshet';
+export const folderOf = (name: string): string => encodeURIComponent(name);
+
 /** What is said on the common channel. */
 export type TabMessage =
   /** A client looks for the owner, and listens on a line of its own. */
@@ -20,6 +24,8 @@ export interface BrowserTask {
   readonly name: string | null;
   readonly location: string;
   readonly options: object;
+  /** A database file to be taken in before anything else; then nothing is opened. */
+  readonly imports?: ReadableStream<Uint8Array>;
 }
 
 /** What a worker says when it has closed the file, and may be ended. */

@@ -75,7 +75,7 @@ class MemoryConnector implements Connector {
 }
 
 /** One spelling for one file. */
-function nameOf(filename: string): string {
+export function nameOf(filename: string): string {
   return new URL(filename, 'file:///').pathname.slice(1);
 }
 

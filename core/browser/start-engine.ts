@@ -32,7 +32,7 @@ export async function startEngine(task: BrowserTask): Promise<StartedEngine> {
     hasClosed();
   });
   try {
-    worker.postMessage(task);
+    worker.postMessage(task, task.imports ? [task.imports] : []);
     await greeted(port);
   } catch (error) {
     worker.terminate();

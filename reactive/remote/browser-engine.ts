@@ -6,14 +6,16 @@ import {
   clientLock,
   closedMessage,
   commonChannel,
+  folderOf,
   lineChannel,
+  rootFolder,
   type TabMessage,
 } from '../../core/browser/names.ts';
 import { messagePort } from '../../core/browser/ports.ts';
 import { DatabaseSync } from '../../core/database-sync.ts';
 import { loadSqlite, type WasmSqlite, wasmDriver } from '../../core/drivers/sqlite-wasm.ts';
 import { Engine } from '../../core/engine.ts';
-import { OperationalError } from '../../core/errors.ts';
+import { DatabaseError, OperationalError } from '../../core/errors.ts';
 import { parseLocation, pathOfUrl } from '../../core/location.ts';
 import { type OpenOptions, readSettings } from '../../core/open-options.ts';
 import { openInMemory } from '../../core/open-wasm.ts';
@@ -40,17 +42,18 @@ const page = globalThis as unknown as {
 
 page.addEventListener('message', ({ data }) => void start(data as BrowserTask), { once: true });
 
-async function start({ name, location, options }: BrowserTask): Promise<void> {
+async function start({ name, location, options, imports }: BrowserTask): Promise<void> {
   const engine = crypto.randomUUID();
   const port = messagePort(page);
   try {
     const wasm = await loadSqlite();
     const opened = name === null ? null : await installFiles(wasm, name);
+    if (imports && opened && name !== null) await importFile(opened.pool, name, imports);
     const open = (handlers: Pick<OpenOptions, 'onError' | 'onWarning'>): DatabaseSync => {
       const given = { ...options, ...handlers };
       return opened === null || name === null
         ? openInMemory(wasm, location, given)
-        : openFile(wasm, opened, name, location, given);
+        : openFile(wasm, opened, name, location, given, imports !== undefined);
     };
     const host = hostOf(open, operations, { groupsCommits: name !== null });
     const greeting: Greeting = {
@@ -86,7 +89,7 @@ type Pool = Awaited<ReturnType<WasmSqlite['sqlite3']['installOpfsSAHPoolVfs']>>;
 /** A VFS of the database's own, so that each database may have another owner. */
 async function installFiles({ sqlite3 }: WasmSqlite, name: string): Promise<{ pool: Pool; vfs: string }> {
   const vfs = 'freshet';
-  const directory = `.freshet/${encodeURIComponent(name)}`;
+  const directory = `${rootFolder}/${folderOf(name)}`;
   const until = Date.now() + acquireMs;
   for (;;) {
     try {
@@ -117,23 +120,50 @@ async function installFiles({ sqlite3 }: WasmSqlite, name: string): Promise<{ po
   }
 }
 
+async function importFile(pool: Pool, name: string, file: ReadableStream<Uint8Array>): Promise<void> {
+  const path = `/${name}`;
+  if (pool.getFileNames().includes(path)) throw cannotOpen(name, 'the file exists already', 'io.exists');
+  const reader = file.getReader();
+  try {
+    // Its types know whole files only; it takes a function for one that comes in parts.
+    const take = pool.importDb as unknown as (
+      path: string,
+      next: () => Promise<Uint8Array | undefined>,
+    ) => Promise<number>;
+    await take.call(pool, path, async () => (await reader.read()).value);
+  } catch (cause) {
+    await reader.cancel(cause).catch(() => {});
+    throw new DatabaseError(`Cannot import ${name}: it is no whole SQLite database.`, {
+      code: 'CORRUPTION',
+      subcode: 'corruption.not_a_database',
+      sqlstate: 'XX001',
+      cause,
+    });
+  }
+}
+
+function cannotOpen(name: string, why: string, subcode: string): OperationalError {
+  return new OperationalError(`Cannot open ${name}: ${why}.`, { code: 'IO', subcode, sqlstate: '58P01' });
+}
+
 function openFile(
   { sqlite3 }: WasmSqlite,
   { pool, vfs }: { pool: Pool; vfs: string },
   name: string,
   location: string,
   options: OpenOptions,
+  isImported: boolean,
 ): DatabaseSync {
   const { query } = parseLocation(location, pathOfUrl);
   const settings = readSettings(query, options);
   const path = `/${name}`;
   const exists = pool.getFileNames().includes(path);
-  const refuse = (why: string, subcode: string): OperationalError =>
-    new OperationalError(`Cannot open ${name}: ${why}.`, { code: 'IO', subcode, sqlstate: '58P01' });
-  if (exists && settings.mode === 'create')
-    throw refuse('the file exists already, and mode is create', 'io.exists');
-  if (!exists && (settings.mode === 'open' || settings.readOnly))
-    throw refuse('there is no such file', 'io.not_found');
+  if (exists && settings.mode === 'create' && !isImported) {
+    throw cannotOpen(name, 'the file exists already, and mode is create', 'io.exists');
+  }
+  if (!exists && (settings.mode === 'open' || settings.readOnly)) {
+    throw cannotOpen(name, 'there is no such file', 'io.not_found');
+  }
   const driver = wasmDriver(sqlite3, vfs);
   const files = {
     ...driver,

@@ -80,6 +80,65 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
+  test('takes a file in and gives one out, and deletes what is not open', { timeout: 60_000 }, async () => {
+    const page = await browser.tab();
+    const found = await page.evaluate(async () => {
+      const { deleteDatabase, exportDatabase, importDatabase, open } = window.freshet;
+      const refusal = (call: Promise<unknown>): Promise<string> =>
+        call.then(
+          () => 'none',
+          ({ subcode }) => subcode,
+        );
+      const db = await open('out.db');
+      await db.exec(
+        'CREATE TABLE t(id INTEGER PRIMARY KEY, b); INSERT INTO t WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 3000) SELECT x, randomblob(900) FROM c',
+      );
+      const sum =
+        'SELECT count(*) AS n, total(length(b)) AS bytes, group_concat(hex(substr(b, 1, 2))) AS text FROM t';
+      const before = await db.queryOne(sum);
+      const file = new Blob((await Array.fromAsync(exportDatabase(db))) as BlobPart[]);
+      const busy = await refusal(importDatabase('out.db', file.stream()));
+      const cancelled = exportDatabase(db);
+      const reader = cancelled.getReader();
+      await reader.read();
+      await reader.cancel();
+      await db.execute('INSERT INTO t(b) VALUES (NULL)');
+      await importDatabase('in.db', file.stream());
+      const copy = await open('in.db', { mode: 'open' });
+      const after = await copy.queryOne(sum);
+      const check = await copy.fetchOne('PRAGMA integrity_check');
+      await copy.close();
+      const again = await refusal(importDatabase('in.db', file.stream()));
+      const junk = await refusal(importDatabase('junk.db', new Blob(['this is no database']).stream()));
+      const nothing = await refusal(open('junk.db', { mode: 'open' }));
+      await deleteDatabase('in.db');
+      await deleteDatabase('never.db');
+      const gone = await refusal(open('in.db', { mode: 'open' }));
+      await db.close();
+      return {
+        isSame: JSON.stringify(before) === JSON.stringify(after),
+        size: file.size,
+        check,
+        busy,
+        again,
+        junk,
+        nothing,
+        gone,
+      };
+    });
+    expect(found).toMatchObject({
+      isSame: true,
+      check: { integrity_check: 'ok' },
+      busy: 'busy.open',
+      again: 'io.exists',
+      junk: 'corruption.not_a_database',
+      nothing: 'io.not_found',
+      gone: 'io.not_found',
+    });
+    expect(found.size).toBeGreaterThan(2_700_000);
+    await page.close();
+  });
+
   test('tells how much there is', async () => {
     const page = await browser.tab();
     const estimate = await page.evaluate(() => window.freshet.storageEstimate());
