@@ -38,8 +38,8 @@ describe('documentation', () => {
     const file = join(generated, `${page.replaceAll(/\W/g, '-')}-${index}.ts`);
     // Relative file names of a snippet belong into the temporary folder.
     const placed = code.replaceAll(
-      /openSync\('([\w.-]+\.db)'/g,
-      (_, name) => `openSync('${join(folder, name)}'`,
+      /\b(open(?:Sync)?)\('([\w.-]+\.db)'/g,
+      (_, call, name) => `${call}('${join(folder, name)}'`,
     );
     writeFileSync(file, placed);
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {});

@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { launch, missing } from './chromium.ts';
+import { serveSite } from './site.ts';
+import { executable } from './support.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+
+/** Every TypeScript block that says it is for a browser. */
+const snippets = pages.flatMap((page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```ts browser\n(.*?)^```/gms)].map(([, code = ''], index) => ({
+    page,
+    index,
+    code,
+  }));
+});
+
+const folder = mkdtempSync(join(root, 'tests', '.snippets-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.skipIf(!executable)(`documentation${executable ? '' : ` (skipped: ${missing})`}`, () => {
+  test.each(snippets)('runs browser snippet $index of $page', { timeout: 60_000 }, async ({ code }) => {
+    writeFileSync(
+      join(folder, 'index.html'),
+      '<!doctype html><script type="module" src="./snippet.ts"></script>',
+    );
+    writeFileSync(join(folder, 'snippet.ts'), `${code}\nconsole.log('snippet done');\n`);
+    const site = await serveSite(folder);
+    const { context, end } = await launch(executable ?? '');
+    try {
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      const done = page.waitForEvent('console', (message) => message.text() === 'snippet done');
+      await page.goto(site.url);
+      await done;
+      expect(errors).toEqual([]);
+    } finally {
+      await end();
+      await site.end();
+    }
+  });
+});
