@@ -60,7 +60,7 @@ export async function open(location: string, options: AsyncOpenOptions = {}): Pr
   await client.ready();
   const hasReaders = filename !== null && writer.journalMode === 'wal' && readers > 0;
   const task: EngineTask = {
-    location: filename ?? '',
+    location,
     options: { ...sent, mode: 'open', readOnly: true },
     reads: true,
   };
@@ -73,6 +73,7 @@ export async function open(location: string, options: AsyncOpenOptions = {}): Pr
 /** A thread with an engine, started when a line to it is asked for, and again if it was lost. */
 class EngineThread implements Connector {
   readonly canReturn: boolean;
+  readonly isOwn = true;
   #task: EngineTask;
   #worker: Worker | undefined;
   #exit: Promise<unknown> = Promise.resolve();
@@ -103,9 +104,8 @@ class EngineThread implements Connector {
       });
     });
     if (greeting.kind === 'failed') throw decodeError(greeting.error);
-    // What `create` has created is opened when the thread is started again.
-    const { options } = this.#task;
-    if (options.mode === 'create') this.#task = { ...this.#task, options: { ...options, mode: 'open' } };
+    // What is there now must be there when the thread is started again.
+    this.#task = { ...this.#task, options: { ...this.#task.options, mode: 'open' } };
     this.journalMode = greeting.journalMode;
     return port;
   }

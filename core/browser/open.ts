@@ -56,6 +56,7 @@ export async function open(location: string, options: BrowserOpenOptions = {}): 
 /** The engine of one page, in memory. */
 class MemoryConnector implements Connector {
   readonly canReturn = false;
+  readonly isOwn = true;
   readonly #task: BrowserTask;
   #closed: Promise<void> = Promise.resolve();
 

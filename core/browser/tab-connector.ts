@@ -24,6 +24,7 @@ const helloMs = 200;
  */
 export class TabConnector implements Connector {
   readonly canReturn = true;
+  readonly isOwn = false;
   readonly #task: BrowserTask & { readonly name: string };
   readonly #client = crypto.randomUUID();
   readonly #common: BroadcastChannel;

@@ -1,6 +1,6 @@
 import { InterfaceError, OperationalError, ProgrammingError } from '../errors.ts';
 import type { Port } from './port.ts';
-import { decodeError, type ToDatabase, type ToEngine } from './wire.ts';
+import { decodeError, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
 
 export interface CallOptions {
   /** Ends the wait: the call rejects with the signal's reason. What the engine has begun, it may still finish. */
@@ -10,6 +10,8 @@ export interface CallOptions {
 interface CallDetails extends CallOptions {
   /** The transaction that the call belongs to. */
   readonly within?: number | undefined;
+  /** It is about something that one engine holds: see `epoch`. */
+  readonly epoch?: number | undefined;
   /** It changes nothing, so that it can be made again when the engine has gone and come back. */
   readonly isRepeatable?: boolean;
 }
@@ -18,6 +20,7 @@ interface Pending {
   readonly name: string;
   readonly message: ToEngine;
   readonly isRepeatable: boolean;
+  readonly epoch: number | undefined;
   isSent: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -28,6 +31,8 @@ export interface Connector {
   /** A line to an engine that is ready. Called again when the line was lost, if it `canReturn`. */
   connect(): Promise<Port>;
   readonly canReturn: boolean;
+  /** The engine is this client's alone, and ends with it. */
+  readonly isOwn: boolean;
   /** Nobody will ask for a line any more. */
   close(): Promise<void>;
 }
@@ -54,8 +59,12 @@ export class Client {
   #isFlushing = false;
   #closed = false;
   #wasReady = false;
+  /** Transactions begun in SQL that were lost with their engine, until somebody has been told. */
+  #owed: OperationalError | undefined;
   /** As the engine said last. */
-  inTransaction = false;
+  transaction: TransactionState = 'none';
+  /** Rises whenever an engine is lost: what it held is gone, whatever numbers the next one gives. */
+  epoch = 0;
 
   constructor(connector: Connector) {
     this.#connector = connector;
@@ -63,6 +72,11 @@ export class Client {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether another engine can take the place of one that was lost. */
+  get canReturn(): boolean {
+    return this.#connector.canReturn;
   }
 
   /** Connects. @throws what keeps the engine from opening. */
@@ -78,9 +92,15 @@ export class Client {
   }
 
   call<R>(name: string, args: readonly unknown[], details: CallDetails = {}): Promise<R> {
-    const { signal, within, isRepeatable = false } = details;
+    const { signal, within, epoch, isRepeatable = false } = details;
     if (this.#closed) return Promise.reject(closed(name));
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (epoch !== undefined && epoch !== this.epoch) return Promise.reject(lost('the engine went away'));
+    const owed = this.#owed;
+    if (owed && ofTransactions.has(name)) {
+      this.#owed = undefined;
+      return Promise.reject(owed);
+    }
     return new Promise<R>((resolve, reject) => {
       const id = this.#nextId++;
       const abort = (): void => {
@@ -98,6 +118,7 @@ export class Client {
         name,
         message,
         isRepeatable,
+        epoch,
         isSent: false,
         resolve: (value) => {
           done();
@@ -114,9 +135,9 @@ export class Client {
     });
   }
 
-  /** A message that isn't answered; without an engine it goes nowhere. */
-  tell(name: string, ...args: readonly unknown[]): void {
-    if (this.#port) this.#post({ kind: 'tell', name, args });
+  /** A message about what an engine holds, that isn't answered; where that has gone, it goes nowhere. */
+  tell(epoch: number, name: string, ...args: readonly unknown[]): void {
+    if (this.#port && epoch === this.epoch) this.#post({ kind: 'tell', name, args });
   }
 
   /** Calls `handler` for each event of that name; the result ends that. */
@@ -143,12 +164,9 @@ export class Client {
     return () => this.#onReady.delete(call);
   }
 
-  /** Asks for the engine, if it has gone; without anybody waiting for an answer. */
-  return(): void {
-    if (this.#closed || this.#port) return;
-    this.ready().catch(() => {
-      // Each call says why; and the next one tries again.
-    });
+  /** Asks for the engine, if it has gone, without a call. @throws what keeps it from coming. */
+  async return(): Promise<void> {
+    if (!this.#closed) await this.ready();
   }
 
   /** Rejects what is under way, and ends the line. */
@@ -161,9 +179,32 @@ export class Client {
       pending.reject(closed(pending.name));
     }
     for (const call of [...this.#onLost]) call(lost('the database was closed'));
+    // What the engine has to say at its end is heard.
+    if (this.#connector.isOwn) await this.#farewell();
     this.#port?.close();
     this.#port = undefined;
     await this.#connector.close();
+  }
+
+  #farewell(): Promise<void> {
+    const port = this.#port;
+    if (!port) return Promise.resolve();
+    return new Promise((resolve) => {
+      const id = this.#nextId++;
+      const message: ToEngine = { kind: 'call', id, name: 'close', args: [] };
+      const end = (): void => resolve();
+      const settles = { resolve: end, reject: end };
+      this.#pending.set(id, {
+        name: 'close',
+        message,
+        isRepeatable: false,
+        epoch: undefined,
+        isSent: true,
+        ...settles,
+      });
+      this.#hold();
+      port.post([message]);
+    });
   }
 
   async #connect(): Promise<void> {
@@ -252,7 +293,7 @@ export class Client {
         for (const handler of [...(this.#handlers.get(message.name) ?? [])]) handler(message.data);
         continue;
       }
-      this.inTransaction = message.inTransaction;
+      this.transaction = message.transaction;
       const pending = this.#pending.get(message.id);
       if (!pending) continue;
       this.#settled(message.id);
@@ -264,12 +305,14 @@ export class Client {
 
   #lose(reason: unknown): void {
     this.#port = undefined;
-    this.inTransaction = false;
+    this.epoch += 1;
     const error = lost('the engine went away', reason);
+    if (this.transaction === 'ours') this.#owed = error;
+    this.transaction = 'none';
     const again: ToEngine[] = [];
     for (const [id, pending] of [...this.#pending]) {
-      if (!pending.isSent) continue;
-      if (pending.isRepeatable && this.#connector.canReturn) {
+      if (!pending.isSent && pending.epoch === undefined) continue;
+      if (pending.isSent && pending.isRepeatable && this.#connector.canReturn) {
         pending.isSent = false;
         again.push(pending.message);
         continue;
@@ -277,7 +320,10 @@ export class Client {
       this.#settled(id);
       pending.reject(error);
     }
-    this.#outbox = [...again, ...this.#outbox.filter(({ kind }) => kind === 'call')];
+    this.#outbox = [
+      ...again,
+      ...this.#outbox.filter((one) => one.kind === 'call' && this.#pending.has(one.id)),
+    ];
     for (const call of [...this.#onLost]) call(error);
     if (this.#outbox.length > 0) this.#connectFor();
   }
@@ -294,7 +340,10 @@ export class Client {
   }
 }
 
-function closed(doing: string): InterfaceError {
+/** Calls that belong to a transaction which was begun in SQL. */
+const ofTransactions = new Set(['execute', 'exec', 'executeBatch', 'query', 'first', 'iterate', 'commit']);
+
+export function closed(doing: string): InterfaceError {
   return new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
 }
 

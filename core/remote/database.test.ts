@@ -153,7 +153,7 @@ describe('while a transaction is open', () => {
   });
 
   // A bug: `Database.query` goes to a reader also while `BEGIN` in SQL has a transaction open.
-  it.fails('that was begun in SQL, reads show what it has written', async () => {
+  it('that was begun in SQL, reads show what it has written', async () => {
     const db = await openedAsync(temporaryFile());
     await db.exec(table);
     await db.execute('BEGIN');
@@ -371,7 +371,7 @@ describe('options', () => {
   });
 
   // A bug: readers are started with the filename, without what the location says after `?`.
-  it.fails('that the location brings are in force for the writer and for readers', async () => {
+  it('that the location brings are in force for the writer and for readers', async () => {
     const location = `${new URL(`file://${temporaryFile()}`)}?busy_timeout_ms=1234&int_mode=bigint&sync=full`;
     const db = await openedAsync(location);
     const tx = await db.begin('immediate');
@@ -400,7 +400,7 @@ describe('options', () => {
   });
 
   // A bug: the engine warns when it closes, and then its session has ended.
-  it.fails('onWarning hears of the statement cache at the end', async () => {
+  it('onWarning hears of the statement cache at the end', async () => {
     const warnings: string[] = [];
     const db = await open(':memory:', { onWarning: (_, type) => warnings.push(type) });
     for (let i = 0; i < 120; i++) await db.query(`SELECT ${i}`);
@@ -419,7 +419,7 @@ describe('what readers cannot answer, the writer does', () => {
   });
 
   // A bug: a reader has its own idea of the name, the file's.
-  it.fails('a temporary table that hides a table of the file', async () => {
+  it('a temporary table that hides a table of the file', async () => {
     const db = await openedAsync(temporaryFile());
     await db.exec(`${table}; CREATE TEMP TABLE t(n); INSERT INTO temp.t VALUES (7)`);
     expect(await db.query(all)).toEqual([{ n: 7 }]);
@@ -427,7 +427,7 @@ describe('what readers cannot answer, the writer does', () => {
   });
 
   // A bug: a reader answers with its own, empty one.
-  it.fails('the schema of temporary tables', async () => {
+  it('the schema of temporary tables', async () => {
     const db = await openedAsync(temporaryFile());
     await db.exec('CREATE TEMP TABLE mine(a)');
     expect(await db.query('SELECT name FROM sqlite_temp_schema')).toEqual([{ name: 'mine' }]);
@@ -529,7 +529,7 @@ describe('errors across the port', () => {
   });
 
   // A bug: a structured clone of an Error has no properties of its own, `errcode` among them.
-  it.fails('keep the result code of SQLite in their cause', async () => {
+  it('keep the result code of SQLite in their cause', async () => {
     const db = await openedAsync();
     await db.exec(schema);
     const error = await rejection(db.execute("INSERT INTO p VALUES (2, 'a', 1)"));
@@ -716,7 +716,7 @@ describe('a live query', () => {
   });
 
   // A bug: `live.close` is carried out as it comes in, before `live.open`, which is queued.
-  it.fails('that is closed in the turn in which it was opened leaves nothing with the engine', async () => {
+  it('that is closed in the turn in which it was opened leaves nothing with the engine', async () => {
     const db = await openedAsync();
     await db.exec(table);
     live(db, all).subscribe().unsubscribe();
@@ -725,7 +725,7 @@ describe('a live query', () => {
   });
 
   // The same bug: `live.open` waits for the end of the transaction, `live.close` does not.
-  it.fails('that is closed while it waits for a transaction leaves nothing with the engine', async () => {
+  it('that is closed while it waits for a transaction leaves nothing with the engine', async () => {
     const db = await openedAsync();
     await db.exec(table);
     const tx = await db.begin();
@@ -766,7 +766,7 @@ describe('close()', () => {
   });
 
   // A bug: they reject with OperationalError, code CONNECTION.
-  it.fails('rejects reads that wait for a reader as it does all others', async () => {
+  it('rejects reads that wait for a reader as it does all others', async () => {
     const db = await openedAsync(temporaryFile(), { readers: 1 });
     await begunIteration(db);
     const calls = [db.query(all), db.iterate(all).next()].map(rejection);
@@ -854,7 +854,7 @@ describe('close()', () => {
   });
 
   // A bug: `close` does not wait for readers that were discarded.
-  it.fails('leaves no thread of a reader whose read was aborted', async () => {
+  it('leaves no thread of a reader whose read was aborted', async () => {
     const threads = startedThreads();
     const db = await open(temporaryFile());
     await db.query('SELECT 1');

@@ -57,21 +57,22 @@ export class Database extends Caller implements AsyncDisposable {
 
   /** As the engine said with its last answer. */
   get inTransaction(): boolean {
-    return this[clientOf].inTransaction;
+    return this[clientOf].transaction !== 'none';
   }
 
   /** Waits until no other transaction is open, and then keeps everybody else waiting until it has ended. */
   async begin(mode: TransactionMode = 'deferred', options: CallOptions = {}): Promise<Transaction> {
     const client = this[clientOf];
     const within = await abortable(options.signal, client.call<number>('begin', [mode]), (begun) =>
-      client.call('rollback', [], { within: begun }),
+      client.call('rollback', [], { within: begun, epoch: client.epoch }),
     );
+    const { epoch } = client;
     const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
-      client.call<R>(name, args, { ...given, within });
+      client.call<R>(name, args, { signal: given?.signal, within, epoch });
     const sender: Sender = {
       send,
       read: send,
-      open: (args, given) => opened(client, args, { ...given, within }),
+      open: (args, given) => opened(client, args, { signal: given?.signal, within, epoch }),
     };
     return new Transaction({ sender, end: (how) => send(how, [], undefined) });
   }
@@ -164,7 +165,8 @@ export class Database extends Caller implements AsyncDisposable {
       const { opened = undefined, off = undefined } = this.#listening ?? {};
       this.#listening = undefined;
       off?.();
-      opened?.then((id) => this[clientOf].tell('unsubscribe', id)).catch(() => {});
+      const client = this[clientOf];
+      opened?.then((id) => client.tell(client.epoch, 'unsubscribe', id)).catch(() => {});
     };
   }
 
@@ -196,7 +198,7 @@ export class Database extends Caller implements AsyncDisposable {
     const client = this[clientOf];
     const call = client.call<{ watch: number; id: number }>(name, args);
     const watch = await abortable(options.signal, call, (unwanted) =>
-      client.tell('watch:close', unwanted.watch),
+      client.tell(client.epoch, 'watch:close', unwanted.watch),
     );
     return new RemoteWatch(client, watch);
   }
@@ -224,20 +226,25 @@ function plain<T extends CallOptions>({ signal: _, ...options }: T): Omit<T, 'si
 
 /** Reads go to an engine that only reads, where there is one and the statement is for it. */
 function senderOf({ client, readers }: DatabaseParts): Sender {
+  let hasTemp = false;
+  client.on('temp', (data) => {
+    hasTemp = data === true;
+  });
+  // A transaction that was begun in SQL, and TEMP objects, are the writer's alone.
+  const pool = (): ReaderPool | null =>
+    client.isClosed || hasTemp || client.transaction === 'ours' ? null : readers;
   return {
     send: (name, args, options) => client.call(name, args, options),
     async read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R> {
-      if (readers && !client.isClosed) {
-        const answer = await readers.call<R | typeof notHere>(name, args, options);
-        if (answer !== notHere) return answer;
-      }
+      const answer = await pool()?.call<R | typeof notHere>(name, args, options);
+      if (answer !== undefined && answer !== notHere) return answer;
       // Whether it only reads is not known here, so it isn't made again after a loss.
       return client.call<R>(name, args, options);
     },
     async open(args, options) {
       if (client.isClosed)
         throw new InterfaceError('Cannot iterate: the database is closed.', { code: 'CLOSED' });
-      return (await readers?.open(args, options)) ?? opened(client, args, options ?? {});
+      return (await pool()?.open(args, options)) ?? opened(client, args, options ?? {});
     },
   };
 }

@@ -146,7 +146,7 @@ describe("a file's engine that goes away", () => {
     ['a text of options', (path) => [path, { options: 'mode=create' }]],
     ['its location', (path) => [`file:${path}?mode=create`, {}]],
   ];
-  it.fails.for(creating)('is replaced also where %s said that the file be created', async ([, given]) => {
+  it.for(creating)('is replaced also where %s said that the file be created', async ([, given]) => {
     const [location, options] = given(temporaryFile());
     const { db, threads } = await openedWithThreads(location, options);
     await kill(threads);
@@ -155,7 +155,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: another engine is opened with `openOrCreate`, and the data is silently gone.
-  it.fails('is not replaced by one on an empty file where the file has gone', async () => {
+  it('is not replaced by one on an empty file where the file has gone', async () => {
     const path = temporaryFile();
     const { db, threads } = await openedWithThreads(path);
     await kill(threads);
@@ -184,7 +184,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: the next engine counts transactions from one again, and takes one for the other.
-  it.fails('takes an open transaction with it: its calls do not get into the next transaction', async () => {
+  it('takes an open transaction with it: its calls do not get into the next transaction', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     const stale = await db.begin();
     await kill(threads);
@@ -198,7 +198,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // The same bug.
-  it.fails('takes an open transaction with it: its commit does not end the next transaction', async () => {
+  it('takes an open transaction with it: its commit does not end the next transaction', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     const stale = await db.begin();
     await kill(threads);
@@ -221,7 +221,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: what would have been its second write is committed by itself.
-  it.fails('takes a transaction with it that was begun in SQL: its next call fails', async () => {
+  it('takes a transaction with it that was begun in SQL: its next call fails', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     await db.execute('BEGIN');
     await db.execute(insert, [4, 'd']);
@@ -231,7 +231,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: a cursor that the next engine does not know counts as one at its end.
-  it.fails('ends its iterations with an error, not as if they had no more rows', async () => {
+  it('ends its iterations with an error, not as if they had no more rows', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile(), { readers: 0 });
     const iteration = db.iterate(counting(1000));
     expect((await iteration.next()).value).toEqual({ x: 1 });
@@ -240,7 +240,7 @@ describe("a file's engine that goes away", () => {
   });
 
   // A bug: the next engine counts what is open from one again, and closes another cursor.
-  it.fails('ends its iterations: leaving one does not end what is open by its number on the next engine', async () => {
+  it('ends its iterations: leaving one does not end what is open by its number on the next engine', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile(), { readers: 0 });
     const stale = db.iterate(counting(1000));
     await stale.next();
@@ -378,7 +378,7 @@ describe('live queries, when their engine goes away', () => {
   });
 
   // A bug: `live.open` is sent again, and once more because the engine has returned: each change comes twice.
-  it.fails('that are asked for while it goes away have each row once', async () => {
+  it('that are asked for while it goes away have each row once', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     const { query } = following(db);
     await turn();
@@ -391,7 +391,7 @@ describe('live queries, when their engine goes away', () => {
   });
 
   // The same bug: `live.open` waits for the engine, and is sent once more when it has returned.
-  it.fails('that are asked for when it has gone have each row once', async () => {
+  it('that are asked for when it has gone have each row once', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     await kill(threads);
     const { query } = following(db);
@@ -403,7 +403,7 @@ describe('live queries, when their engine goes away', () => {
   });
 
   // A bug: its `live.close` goes nowhere, its `live.open` waits for the engine and is sent.
-  it.fails('that end while it is away leave nothing on the next engine', async () => {
+  it('that end while it is away leave nothing on the next engine', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile());
     const kept = following(db);
     await settled(db);
@@ -419,7 +419,7 @@ describe('live queries, when their engine goes away', () => {
   });
 
   // A bug: nobody tells them; they hang with their last answer.
-  it.fails('of a file that cannot be opened any more get an error', async () => {
+  it('of a file that cannot be opened any more get an error', async () => {
     const path = fileWith('');
     const { db, threads } = await openedWithThreads(path, { mode: 'open' });
     const { ended } = following(db);
@@ -455,7 +455,7 @@ describe('a reader that goes away', () => {
   });
 
   // A bug: a lost reader stays in the pool for ever, so each read goes to the writer.
-  it.fails('is replaced: reads run during a transaction, as before', async () => {
+  it('is replaced: reads run during a transaction, as before', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile(), { readers: 1 });
     await db.query(all);
     await kill(threads, 1);
@@ -492,7 +492,7 @@ describe('the engine of a database in memory that goes away', () => {
   });
 
   // A bug: nobody tells them; they hang with their last answer.
-  it.fails('ends its live queries with an error', async () => {
+  it('ends its live queries with an error', async () => {
     const { db, threads } = await openedWithThreads(':memory:');
     const { ended } = following(db);
     await settled(db);

@@ -5,7 +5,7 @@ import { engineOf } from '../engine-key.ts';
 import { OperationalError } from '../errors.ts';
 import type { Port } from './port.ts';
 import { Session } from './session.ts';
-import { encodeError, type ToEngine } from './wire.ts';
+import { encodeError, type ToEngine, type TransactionState } from './wire.ts';
 
 /** A call as an operation gets it. Its arguments are what the database on the other side has put in. */
 export interface Call {
@@ -29,6 +29,8 @@ export type Operations = Readonly<Record<string, Operation>>;
 export interface HostOptions {
   /** Writes that wait together share a commit, which is worth it where a commit waits for the disk. */
   readonly groupsCommits: boolean;
+  /** Other engines read beside this one. */
+  readonly hasReaders: boolean;
 }
 
 interface Waiting {
@@ -63,6 +65,8 @@ export class Host {
   #owner: { readonly session: Session; readonly within: number } | null = null;
   #nextTransaction = outside + 1;
   #isPumping = false;
+  #generation = -1;
+  #hasTemp = false;
 
   constructor(db: DatabaseSync, operations: Operations, options: HostOptions) {
     this.db = db;
@@ -110,7 +114,7 @@ export class Host {
     const operation = this.#operations[name];
     if (!operation) {
       const text = `This engine knows no ${name}: the page and the engine are of different versions. Reload.`;
-      session.fail(id, encodeError(versionSkew(text)), false);
+      session.fail(id, encodeError(versionSkew(text)), 'none');
       return;
     }
     const abort = new AbortController();
@@ -180,8 +184,25 @@ export class Host {
     return this.#owner?.session === session && this.#owner.within === within;
   }
 
+  #stateFor(session: Session): TransactionState {
+    if (!this.engine.inTransaction) return 'none';
+    const owner = this.#owner ?? { session, within: outside };
+    return owner.session === session && owner.within === outside ? 'ours' : 'open';
+  }
+
+  /** Tells when TEMP objects have come that hide a file's own: only the writer's connection knows them. */
+  #noteSchema(): void {
+    if (this.engine.isClosed || this.#generation === this.engine.schemaGeneration) return;
+    this.#generation = this.engine.schemaGeneration;
+    const own = "SELECT 1 FROM temp.sqlite_schema WHERE name NOT LIKE 'freshet\\_%' ESCAPE '\\' LIMIT 1";
+    const hasTemp = this.engine.connection.prepare(own).get([]) !== undefined;
+    if (hasTemp !== this.#hasTemp) for (const session of this.#sessions) session.emit('temp', hasTemp);
+    this.#hasTemp = hasTemp;
+  }
+
   /** A statement may have begun a transaction, ended it, or made SQLite end it. */
   #noteOwner({ session }: Waiting): void {
+    if (this.#options.hasReaders) this.#noteSchema();
     if (!this.engine.inTransaction) this.#owner = null;
     else this.#owner ??= { session, within: outside };
   }
@@ -189,7 +210,7 @@ export class Host {
   #run(waiting: Waiting): void {
     const { session, id, within, operation, call } = waiting;
     if (within !== outside && !operation.isFree && !this.#isOpen(waiting)) {
-      session.fail(id, encodeError(transactionEnded()), this.engine.inTransaction);
+      session.fail(id, encodeError(transactionEnded()), this.#stateFor(session));
       session.calls.delete(id);
       return;
     }
@@ -202,13 +223,13 @@ export class Host {
       if (value instanceof Promise) {
         value
           .then(
-            (result) => settle(() => session.answer(id, result, this.engine.inTransaction)),
-            (error) => settle(() => session.fail(id, encodeError(error), this.engine.inTransaction)),
+            (result) => settle(() => session.answer(id, result, this.#stateFor(session))),
+            (error) => settle(() => session.fail(id, encodeError(error), this.#stateFor(session))),
           )
           .finally(() => session.flush());
-      } else settle(() => session.answer(id, value, this.engine.inTransaction));
+      } else settle(() => session.answer(id, value, this.#stateFor(session)));
     } catch (error) {
-      settle(() => session.fail(id, encodeError(error), this.engine.inTransaction));
+      settle(() => session.fail(id, encodeError(error), this.#stateFor(session)));
     }
     if (!this.#isPumping) session.flush();
   }
@@ -244,10 +265,10 @@ export class Host {
       for (const { session, id, operation, call } of group) {
         try {
           const value = inSavepoint(engine, () => operation.run(this, call));
-          outcomes.push(() => session.answer(id, value, false));
+          outcomes.push(() => session.answer(id, value, 'none'));
         } catch (error) {
           if (!engine.inTransaction) throw error;
-          outcomes.push(() => session.fail(id, encodeError(error), false));
+          outcomes.push(() => session.fail(id, encodeError(error), 'none'));
         }
       }
       control(engine, 'COMMIT');

@@ -26,12 +26,15 @@ export async function abortable<R>(
 export async function opened(
   client: Client,
   args: readonly unknown[],
-  details: CallOptions & { readonly within?: number },
+  details: CallOptions & { readonly within?: number; readonly epoch?: number },
   done: () => void = () => {},
 ): ReturnType<Sender['open']> {
   const { signal, ...rest } = details;
   const call = client.call<OpenedIteration>('iterate', args, rest);
-  const first = await abortable(signal, call, ({ cursor }) => client.tell('iterate:close', cursor));
+  const first = await abortable(signal, call, ({ cursor }) =>
+    client.tell(client.epoch, 'iterate:close', cursor),
+  );
+  const { epoch } = client;
   let isOpen = true;
   const end = (): void => {
     if (isOpen) done();
@@ -43,7 +46,11 @@ export async function opened(
     columns: first.columns,
     async next() {
       try {
-        const page = await client.call<OpenedIteration>('iterate:next', [first.cursor], details);
+        const page = await client.call<OpenedIteration>('iterate:next', [first.cursor], {
+          ...rest,
+          signal,
+          epoch,
+        });
         if (page.done) end();
         return page;
       } catch (error) {
@@ -52,7 +59,7 @@ export async function opened(
       }
     },
     close() {
-      client.tell('iterate:close', first.cursor);
+      client.tell(epoch, 'iterate:close', first.cursor);
       end();
     },
   };

@@ -91,6 +91,7 @@ const reads: Operations = {
   iterate: { run: iterate },
   'iterate:next': { run: nextPage },
   'iterate:close': release,
+  close: free(({ db }) => db.close()),
 };
 
 /** Of an engine that writes, too. */
@@ -185,7 +186,8 @@ const ofConnection = new Set(['changes', 'total_changes', 'last_insert_rowid']);
 function isForReaders(host: Host, call: Call): boolean {
   try {
     const { plan, access } = compiled(host, call);
-    return plan.kind === 'select' && !plan.sys && !access.functions.some((name) => ofConnection.has(name));
+    const isOwn = plan.sys || plan.sql.toLowerCase().includes('sqlite_temp_');
+    return plan.kind === 'select' && !isOwn && !access.functions.some((name) => ofConnection.has(name));
   } catch {
     // A TEMP table, or an error that the writer's connection tells as well.
     return false;

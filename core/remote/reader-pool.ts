@@ -1,6 +1,6 @@
 import { OperationalError } from '../errors.ts';
 import type { Sender } from './caller.ts';
-import type { CallOptions, Client } from './client.ts';
+import { type CallOptions, type Client, closed } from './client.ts';
 import { opened } from './opened.ts';
 import { notHere } from './wire.ts';
 
@@ -25,6 +25,7 @@ export class ReaderPool {
   readonly #idle: Client[] = [];
   readonly #all = new Set<Client>();
   readonly #waiting: Waiting[] = [];
+  readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
   constructor(start: () => Client, options: PoolOptions) {
@@ -41,8 +42,8 @@ export class ReaderPool {
     try {
       return await client.call<R>(name, args, options);
     } catch (error) {
-      if (options.signal?.aborted) this.#discard(client);
-      else if (isLost(error)) return notHere;
+      if (options.signal?.aborted || isLost(error)) this.#discard(client);
+      if (!options.signal?.aborted && isLost(error)) return notHere;
       throw error;
     } finally {
       this.#release(client);
@@ -59,8 +60,11 @@ export class ReaderPool {
       const pages = await opened(client, args, options, () => this.#release(client));
       if ((pages.first as unknown) !== notHere) return pages;
     } catch (error) {
-      this.#release(client);
-      if (!isLost(error)) throw error;
+      if (options.signal?.aborted || isLost(error)) this.#discard(client);
+      if (options.signal?.aborted || !isLost(error)) {
+        this.#release(client);
+        throw error;
+      }
     }
     this.#release(client);
     return null;
@@ -68,14 +72,15 @@ export class ReaderPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const error = new OperationalError('The database was closed.', { code: 'CONNECTION' });
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of [...this.#waiting]) reject(closed('read'));
     await Promise.all([...this.#all].map((client) => client.close()));
     this.#all.clear();
+    await Promise.all(this.#ending);
   }
 
   #acquire(signal: AbortSignal | undefined): Promise<Client> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#closed) return Promise.reject(closed('read'));
     const idle = this.#idle.pop();
     if (idle) return Promise.resolve(idle);
     if (this.#all.size < this.#options.size) {
@@ -127,7 +132,9 @@ export class ReaderPool {
   /** Another takes its place: this one ends when SQLite has come to the end of what it is at. */
   #discard(client: Client): void {
     this.#all.delete(client);
-    void client.close();
+    const ending = client.close();
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
   }
 
   #release(client: Client): void {

@@ -1,5 +1,5 @@
 import type { Port } from './port.ts';
-import type { ToDatabase, ToEngine } from './wire.ts';
+import type { ToDatabase, ToEngine, TransactionState } from './wire.ts';
 
 export interface SessionOwner {
   receive(list: readonly ToEngine[]): void;
@@ -29,6 +29,7 @@ export class Session {
 
   /** Keeps something open until it is closed by its number, or the session ends. */
   keep(resource: { close(): void }, id = this.#nextResource++): number {
+    this.#resources.get(id)?.close();
     this.#resources.set(id, resource);
     return id;
   }
@@ -43,12 +44,12 @@ export class Session {
     resource?.close();
   }
 
-  answer(id: number, value: unknown, inTransaction: boolean): void {
-    this.#out.push({ kind: 'result', id, value, inTransaction });
+  answer(id: number, value: unknown, transaction: TransactionState): void {
+    this.#out.push({ kind: 'result', id, value, transaction });
   }
 
-  fail(id: number, error: unknown, inTransaction: boolean): void {
-    this.#out.push({ kind: 'error', id, error, inTransaction });
+  fail(id: number, error: unknown, transaction: TransactionState): void {
+    this.#out.push({ kind: 'error', id, error, transaction });
   }
 
   /** Tells the other side unasked, with the next answer or at the end of this turn. */

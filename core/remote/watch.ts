@@ -9,6 +9,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
   readonly id: number;
   readonly #client: Client;
   readonly #handle: number;
+  readonly #epoch: number;
   readonly #unlisten: () => void;
   /** Aborts the readers that wait. */
   readonly #ended = new AbortController();
@@ -17,6 +18,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
   constructor(client: Client, opened: { readonly watch: number; readonly id: number }) {
     this.#client = client;
     this.#handle = opened.watch;
+    this.#epoch = client.epoch;
     this.id = opened.id;
     this.#unlisten = client.onLost((error) => {
       if (this.#closed) return;
@@ -66,7 +68,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#unlisten();
-    this.#client.tell('watch:close', this.#handle);
+    this.#client.tell(this.#epoch, 'watch:close', this.#handle);
     this.#ended.abort(null);
   }
 

@@ -21,10 +21,18 @@ export type ToEngine =
   /** Not answered. */
   | { readonly kind: 'tell'; readonly name: string; readonly args: readonly unknown[] };
 
+/** `ours`: one is open that the database has begun in SQL, so that its plain calls belong to it. */
+export type TransactionState = 'none' | 'open' | 'ours';
+
+interface Settled {
+  readonly id: number;
+  readonly transaction: TransactionState;
+}
+
 /** From an engine to a database. */
 export type ToDatabase =
-  | { readonly kind: 'result'; readonly id: number; readonly value: unknown; readonly inTransaction: boolean }
-  | { readonly kind: 'error'; readonly id: number; readonly error: unknown; readonly inTransaction: boolean }
+  | ({ readonly kind: 'result'; readonly value: unknown } & Settled)
+  | ({ readonly kind: 'error'; readonly error: unknown } & Settled)
   /** Something happened that the database asked to be told of. */
   | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
 
@@ -81,14 +89,50 @@ export function encodeError(error: unknown): unknown {
     };
     return wire;
   }
+  if (error instanceof Error) {
+    const { name, message, stack } = error;
+    const own: PlainError = {
+      plain: name,
+      message,
+      stack,
+      cause: encodeError(error.cause),
+      details: detailsOf(error),
+    };
+    return own;
+  }
+  return isCloneable(error) ? error : String(error);
+}
+
+/** Another library's error: cloning would leave its own properties behind, a result code of SQLite's among them. */
+interface PlainError {
+  readonly plain: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly cause: unknown;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+function detailsOf(error: Error): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(error).filter(([, value]) => isCloneable(value)));
+}
+
+function isCloneable(value: unknown): boolean {
   try {
-    return structuredClone(error);
+    structuredClone(value);
+    return true;
   } catch {
-    return new Error(String(error));
+    return false;
   }
 }
 
 export function decodeError(error: unknown): unknown {
+  if (isPlainError(error)) {
+    const made = new Error(
+      error.message,
+      error.cause === undefined ? {} : { cause: decodeError(error.cause) },
+    );
+    return Object.assign(made, error.details, { name: error.plain, stack: error.stack });
+  }
   if (!isWireError(error)) return error;
   const { freshet, message, cause, stack, ...details } = error;
   const Class = classes[freshet] ?? FreshetError;
@@ -101,4 +145,8 @@ export function decodeError(error: unknown): unknown {
 
 function isWireError(error: unknown): error is WireError {
   return typeof error === 'object' && error !== null && 'freshet' in error;
+}
+
+function isPlainError(error: unknown): error is PlainError {
+  return typeof error === 'object' && error !== null && 'plain' in error && 'details' in error;
 }

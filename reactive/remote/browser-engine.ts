@@ -55,7 +55,7 @@ async function start({ name, location, options, imports }: BrowserTask): Promise
         ? openInMemory(wasm, location, given)
         : openFile(wasm, opened, name, location, given, imports !== undefined);
     };
-    const host = hostOf(open, operations, { groupsCommits: name !== null });
+    const host = hostOf(open, operations, { groupsCommits: name !== null, hasReaders: false });
     const greeting: Greeting = {
       kind: 'ready',
       protocol: protocolVersion,

@@ -17,6 +17,7 @@ if (parentPort) {
     const operations = reads ? readerOperations : { ...writerOperations, ...liveOperations };
     const host = hostOf((handlers) => openSync(location, { ...options, ...handlers }), operations, {
       groupsCommits: false,
+      hasReaders: !reads,
     });
     greet({
       kind: 'ready',

@@ -1,4 +1,4 @@
-import { InterfaceError } from '../../core/errors.ts';
+import { InterfaceError, OperationalError } from '../../core/errors.ts';
 import type { Client } from '../../core/remote/client.ts';
 import { decodeError } from '../../core/remote/wire.ts';
 import type { Params } from '../../core/values.ts';
@@ -22,7 +22,11 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   readonly #client: Client;
   readonly #byKey = new Map<string, RemoteAnswer>();
   readonly #byId = new Map<number, RemoteAnswer>();
-  readonly #opening = new Set<Promise<void>>();
+  /** Those that were asked for and haven't been answered. */
+  readonly #opening = new Map<
+    RemoteAnswer,
+    { readonly done: Promise<void>; readonly abort: AbortController }
+  >();
   readonly #deliveries = new Deliveries(() => false);
   #nextId = 1;
 
@@ -46,10 +50,11 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
     client.onLost(() => {
       if (client.isClosed) this.#end();
       // Somebody waits for answers without having called.
-      else if (this.#byId.size > 0) queueMicrotask(() => client.return());
+      else if (this.#byId.size > 0)
+        queueMicrotask(() => client.return().catch((error) => this.#failAll(error)));
     });
     client.onReturn(() => {
-      for (const answer of this.#byId.values()) this.#open(answer);
+      for (const answer of this.#byId.values()) if (!this.#opening.has(answer)) this.#open(answer);
     });
   }
 
@@ -77,7 +82,10 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
 
   unsubscribe(answer: RemoteAnswer, recipient: Recipient): void {
     answer.audience.unseat(recipient);
-    if (answer.audience.isEmpty && this.#release(answer)) this.#client.tell('live:close', answer.id);
+    if (!answer.audience.isEmpty || !this.#release(answer)) return;
+    // It may be under way, or wait for its turn: then it isn't opened at all.
+    this.#opening.get(answer)?.abort.abort();
+    this.#client.tell(this.#client.epoch, 'live:close', answer.id);
   }
 
   explain(sql: string, params: Params | undefined): LiveExplain {
@@ -90,7 +98,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   }
 
   async settled(): Promise<void> {
-    while (this.#opening.size > 0) await Promise.all(this.#opening);
+    while (this.#opening.size > 0) await Promise.all([...this.#opening.values()].map(({ done }) => done));
     if (this.#byId.size > 0 && !this.#client.isClosed) {
       await this.#client.call('live:settled', [], { isRepeatable: true }).catch(() => {});
     }
@@ -99,18 +107,27 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
 
   #open(answer: RemoteAnswer): void {
     const { id, sql, params } = answer;
-    const opening = this.#client
-      .call<LiveOpened>('live:open', [id, sql, params], { isRepeatable: true })
-      .then(
-        ({ explain }) => {
-          answer.explain = explain;
-        },
-        (error: unknown) => {
-          if (this.#release(answer)) answer.audience.fail(error);
-        },
-      );
-    this.#opening.add(opening);
-    void opening.finally(() => this.#opening.delete(opening));
+    const abort = new AbortController();
+    const call = this.#client.call<LiveOpened>('live:open', [id, sql, params], { signal: abort.signal });
+    const done = call.then(
+      ({ explain }) => {
+        answer.explain = explain;
+      },
+      (error: unknown) => {
+        // Whoever takes the engine's place will be asked again.
+        if (isLost(error) && !this.#client.isClosed && this.#client.canReturn) return;
+        if (this.#release(answer)) answer.audience.fail(error);
+      },
+    );
+    const opening = { done, abort };
+    this.#opening.set(answer, opening);
+    void done.finally(() => {
+      if (this.#opening.get(answer) === opening) this.#opening.delete(answer);
+    });
+  }
+
+  #failAll(error: unknown): void {
+    for (const answer of [...this.#byId.values()]) if (this.#release(answer)) answer.audience.fail(error);
   }
 
   #receive(message: LiveMessage): void {
@@ -151,3 +168,6 @@ function keyOf(sql: string, params: Params | undefined): string {
     : Object.entries(params ?? {}).map(([k, v]) => `${k}=${part(v)}`);
   return JSON.stringify([sql, parts]);
 }
+
+const isLost = (error: unknown): boolean =>
+  error instanceof OperationalError && error.subcode === 'connection.lost';
