@@ -177,7 +177,7 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
         if (this.#outdated.size > 0 && begin()) refreshAll();
         try {
           for (const one of noted)
-            if (!this.#outdated.has(one)) this.#attempt(one, () => one.maintain(), failed);
+            if (!this.#outdated.has(one)) this.#attempt(one, () => this.#maintain(one), failed);
         } catch (error) {
           if (error !== foreignCommit) throw error;
           refreshAll();
@@ -202,6 +202,16 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
   /** What was captured doesn't explain what another program has done meanwhile. */
   #beforeRead(): void {
     if (this.#begin?.()) throw foreignCommit;
+  }
+
+  /** What can't be computed may lie outside of the answer: then the user's query, read whole, doesn't fail. */
+  #maintain(materialisation: Materialisation): void {
+    try {
+      materialisation.maintain();
+    } catch (error) {
+      if (isRetryable(error) || error === foreignCommit) throw error;
+      materialisation.refresh();
+    }
   }
 
   #attempt(materialisation: Materialisation, call: () => void, failed: (() => void)[]): void {

@@ -214,9 +214,19 @@ export class MaintainedQuery implements LiveAnswer {
     const one = this.#blocks[at];
     if (!one) return unchanged;
     const { block, answer } = one;
-    const capacity = this.#isLoaded ? answer.capacity : answer.firstCapacity;
     const order = this.#compound ? '' : this.#context.plan.orderBy;
-    const rows = block.whole(block.plan.sql + order + (capacity === null ? '' : ` LIMIT ${capacity}`));
+    const read = (rows: number | null): DriverRow[] =>
+      block.whole(block.plan.sql + order + (rows === null ? '' : ` LIMIT ${rows}`));
+    let capacity = this.#isLoaded ? answer.capacity : answer.firstCapacity;
+    let rows: DriverRow[];
+    try {
+      rows = read(capacity);
+    } catch (error) {
+      // A row of the margin may be one that can't be computed: a sum that overflows. The user's query doesn't get there.
+      if (capacity === answer.firstCapacity) throw error;
+      capacity = answer.firstCapacity;
+      rows = read(capacity);
+    }
     const change = answer.load(
       rows.map((row) => answer.maker.make(row)),
       capacity,

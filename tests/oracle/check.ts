@@ -254,7 +254,10 @@ class Checker {
       this.#broken.add(watched);
       return;
     }
-    if (!schema && !failing)
+    // Which sums SQLite gets to, of those that a LIMIT leaves out, is its choice.
+    const isOverflow =
+      String(watched.error).includes('integer overflow') && /LIMIT/.test(watched.case.query.sql);
+    if (!schema && !failing && !isOverflow)
       this.#differ('a live query whose SQL works goes on', String(watched.error), index);
     this.#broken.delete(watched);
     watched.close();
