@@ -264,6 +264,7 @@ class Checker {
     watched.open();
     await this.#engine.settled(watched.db);
     if (watched.error === null) this.#compare(watched, index, 'subscribed again');
+    else if (isOverflow) this.#broken.add(watched);
     else this.#differ('a live query starts anew after an error', String(watched.error), index);
   }
 
