@@ -1,7 +1,7 @@
 import { atomically } from './atomically.ts';
 import type { Engine } from './engine.ts';
-import { OperationalError, ProgrammingError } from './errors.ts';
-import { decoder, type RowMode } from './rows.ts';
+import { OperationalError } from './errors.ts';
+import { checkRowMode, decoder, type RowMode } from './rows.ts';
 import type { Statement } from './statement.ts';
 import type { Params, SqlValue } from './values.ts';
 
@@ -22,7 +22,7 @@ export function query<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): T[] {
-  checkMode(options);
+  checkRowMode(options?.rowMode);
   if (refusesAfterwards(engine, statement)) {
     // What can't be returned is found out only after the write, which must not remain then.
     return atomically(engine, 'deferred', () => readAll<T>(engine, statement, params, options));
@@ -52,7 +52,7 @@ export function queryOne<T>(
   options?: ReadOptions<T>,
 ): T | null {
   if (statement.plan.kind !== 'select') return query<T>(engine, statement, params, options)[0] ?? null;
-  checkMode(options);
+  checkRowMode(options?.rowMode);
   const row = engine.first(statement, params);
   return row ? decoderFor<T>(engine, statement, options)(row) : null;
 }
@@ -63,7 +63,7 @@ export function fetchOne<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): T {
-  checkMode(options);
+  checkRowMode(options?.rowMode);
   if (statement.plan.kind === 'select') {
     const row = engine.first(statement, params);
     if (row) return decoderFor<T>(engine, statement, options)(row);
@@ -88,15 +88,6 @@ function refusesAfterwards(engine: Engine, { plan }: Statement): boolean {
   return plan.returning && engine.config.intMode === 'number';
 }
 
-function checkMode(options: ReadOptions | undefined): void {
-  const { rowMode = 'object' } = options ?? {};
-  if (typeof rowMode === 'function' || ['object', 'array', 'row'].includes(rowMode)) return;
-  throw new ProgrammingError(
-    `The row mode ${String(rowMode)} is unknown: use 'object', 'array', 'row' or a function.`,
-    { code: 'CONFIG', subcode: 'config.option' },
-  );
-}
-
 /** Rows one by one. The read lock is held until the end, or until the loop is left. */
 export function* iterate<T>(
   engine: Engine,
@@ -104,7 +95,7 @@ export function* iterate<T>(
   params?: Params,
   options?: ReadOptions<T>,
 ): Generator<T, void, undefined> {
-  checkMode(options);
+  checkRowMode(options?.rowMode);
   if (statement.plan.kind !== 'select') {
     // A write runs whole before its first row.
     yield* query<T>(engine, statement, params, options);

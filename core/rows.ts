@@ -1,5 +1,5 @@
 import type { DriverRow, DriverValue } from './drivers/driver.ts';
-import { DataError } from './errors.ts';
+import { DataError, ProgrammingError } from './errors.ts';
 import type { IntMode, Row, SqlValue } from './values.ts';
 
 /** How rows come back: as objects, as arrays, as {@link IndexedRow}s, or as what a function makes of them. */
@@ -8,6 +8,15 @@ export type RowMode<T = unknown> =
   | 'array'
   | 'row'
   | ((columns: readonly string[], values: readonly SqlValue[]) => T);
+
+/** @throws ProgrammingError for what is no row mode. */
+export function checkRowMode(mode: unknown = 'object'): void {
+  if (typeof mode === 'function' || ['object', 'array', 'row'].includes(mode as string)) return;
+  throw new ProgrammingError(
+    `The row mode ${String(mode)} is unknown: use 'object', 'array', 'row' or a function.`,
+    { code: 'CONFIG', subcode: 'config.option' },
+  );
+}
 
 /** A row that is read by position or by name, and keeps columns of one name apart. */
 export class IndexedRow implements Iterable<SqlValue> {

@@ -1,6 +1,6 @@
 import { OperationalError, ProgrammingError } from '../errors.ts';
 import type { RawResult, ReadOptions } from '../reading.ts';
-import { decoder } from '../rows.ts';
+import { checkRowMode, decoder } from '../rows.ts';
 import type { ExecuteResult } from '../statement-sync.ts';
 import type { Params, Row, SqlValue } from '../values.ts';
 import type { CallOptions } from './client.ts';
@@ -60,14 +60,14 @@ export class Caller {
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
   async query<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
-    checkMode(options);
+    checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
     return rows.map(decoderOf(columns, options));
   }
 
   /** The first row, or null. */
   async queryOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
-    checkMode(options);
+    checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
     return row ? decoderOf<T>(columns, options)(row) : null;
@@ -75,7 +75,7 @@ export class Caller {
 
   /** The first row. @throws OperationalError (`NO_ROW`) where there is none. */
   async fetchOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T> {
-    checkMode(options);
+    checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
     if (row) return decoderOf<T>(columns, options)(row);
@@ -101,7 +101,7 @@ export class Caller {
     params?: Params,
     options?: ReadCallOptions<T>,
   ): AsyncGenerator<T, void, undefined> {
-    checkMode(options);
+    checkRowMode(options?.rowMode);
     const pages = await this.#sender.open([sql, params], options);
     const decode = decoderOf<T>(pages.columns, options);
     let page: Page = pages.first;
@@ -184,13 +184,4 @@ export class PreparedStatement {
 /** Integers have been narrowed by the engine. */
 function decoderOf<T>(columns: readonly string[], options: ReadOptions<T> | undefined) {
   return decoder<T>(columns, 'bigint', options?.rowMode ?? 'object') as (row: SqlValue[]) => T;
-}
-
-function checkMode(options: ReadOptions | undefined): void {
-  const { rowMode = 'object' } = options ?? {};
-  if (typeof rowMode === 'function' || ['object', 'array', 'row'].includes(rowMode)) return;
-  throw new ProgrammingError(
-    `The row mode ${String(rowMode)} is unknown: use 'object', 'array', 'row' or a function.`,
-    { code: 'CONFIG', subcode: 'config.option' },
-  );
 }

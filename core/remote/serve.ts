@@ -2,6 +2,7 @@ import type { ErrorHandler } from '../commit/hub.ts';
 import type { DatabaseSync } from '../database-sync.ts';
 import type { OpenOptions } from '../open-options.ts';
 import { Host, type HostOptions, type Operations } from './host.ts';
+import type { Port } from './port.ts';
 import { encodeError } from './wire.ts';
 
 /** What an engine says when it is open, or why it isn't. */
@@ -34,6 +35,21 @@ export function hostOf(
     options,
   );
   return host;
+}
+
+/** Serves the database that has started this engine: `ended` is called when it has ended its line. */
+export function serveStarter(host: Host, port: Port, ended: () => void): void {
+  host.connect({
+    ...port,
+    listen: (listener) =>
+      port.listen({
+        ...listener,
+        lost(reason) {
+          listener.lost(reason);
+          ended();
+        },
+      }),
+  });
 }
 
 export function journalModeOf({ engine }: Host): string {

@@ -1,6 +1,7 @@
 import { InterfaceError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { WatchEvent } from '../watches/events.ts';
+import { eventsOf } from '../watches/events-of.ts';
 import type { NextOptions } from '../watches/watch.ts';
 import type { Client } from './client.ts';
 
@@ -77,15 +78,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
   }
 
   /** Every event until the watch is closed. Leaving the loop closes it. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent, void, undefined> {
-    try {
-      while (!this.#closed) {
-        const event = await this.next({ timeoutMs: Number.POSITIVE_INFINITY });
-        if (event === null || event.type === 'closed') return;
-        yield event;
-      }
-    } finally {
-      this.close();
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<WatchEvent, void, undefined> {
+    return eventsOf(this);
   }
 }

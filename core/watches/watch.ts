@@ -2,6 +2,7 @@ import type { ChangesetRecord } from '../commit/changeset-record.ts';
 import { InterfaceError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { ClosedEvent, InitialEvent, LaggedEvent, WatchEvent } from './events.ts';
+import { eventsOf } from './events-of.ts';
 import type { WatchSpec } from './watch-spec.ts';
 
 const defaultQueueCapacity = 1024;
@@ -124,16 +125,8 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
   }
 
   /** Every event until the watch is closed. Leaving the loop closes it. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent, void, undefined> {
-    try {
-      while (!this.#closed) {
-        const event = await this.next({ timeoutMs: Number.POSITIVE_INFINITY });
-        if (event === null || event.type === 'closed') return;
-        yield event;
-      }
-    } finally {
-      this.close();
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<WatchEvent, void, undefined> {
+    return eventsOf(this);
   }
 
   get isClosed(): boolean {

@@ -21,7 +21,7 @@ import { type OpenOptions, readSettings } from '../../core/open-options.ts';
 import { openInMemory } from '../../core/open-wasm.ts';
 import type { Host } from '../../core/remote/host.ts';
 import { writerOperations } from '../../core/remote/operations.ts';
-import { type Greeting, hostOf, journalModeOf } from '../../core/remote/serve.ts';
+import { type Greeting, hostOf, journalModeOf, serveStarter } from '../../core/remote/serve.ts';
 import { encodeError, protocolVersion } from '../../core/remote/wire.ts';
 import { liveOperations } from './live-operations.ts';
 
@@ -64,20 +64,11 @@ async function start({ name, location, options, imports }: BrowserTask): Promise
     };
     const tabs = name === null ? null : serveTabs(host, name, greeting, engine);
     port.post(greeting);
-    host.connect({
-      ...port,
-      listen: (listener) =>
-        port.listen({
-          ...listener,
-          // The page that runs this worker has closed the database.
-          lost(reason) {
-            listener.lost(reason);
-            tabs?.close();
-            host.close();
-            opened?.pool.pauseVfs();
-            page.postMessage(closedMessage);
-          },
-        }),
+    serveStarter(host, port, () => {
+      tabs?.close();
+      host.close();
+      opened?.pool.pauseVfs();
+      page.postMessage(closedMessage);
     });
   } catch (error) {
     port.post({ kind: 'failed', error: encodeError(error) } satisfies Greeting);

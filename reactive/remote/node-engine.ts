@@ -4,7 +4,7 @@ import type { EngineTask } from '../../core/open.ts';
 import { openSync } from '../../core/open-sync.ts';
 import { portToParent } from '../../core/remote/node-ports.ts';
 import { readerOperations, writerOperations } from '../../core/remote/operations.ts';
-import { type Greeting, hostOf, journalModeOf } from '../../core/remote/serve.ts';
+import { type Greeting, hostOf, journalModeOf, serveStarter } from '../../core/remote/serve.ts';
 import { encodeError, protocolVersion } from '../../core/remote/wire.ts';
 import { liveOperations } from './live-operations.ts';
 
@@ -25,18 +25,9 @@ if (parentPort) {
       engine: String(threadId),
       journalMode: journalModeOf(host),
     });
-    host.connect({
-      ...port,
-      listen: (listener) =>
-        port.listen({
-          ...listener,
-          // It serves one database, and ends with it.
-          lost(reason) {
-            listener.lost(reason);
-            host.close();
-            port.close();
-          },
-        }),
+    serveStarter(host, port, () => {
+      host.close();
+      port.close();
     });
   } catch (error) {
     greet({ kind: 'failed', error: encodeError(error) });
