@@ -12,8 +12,8 @@ export interface StartedEngine {
   readonly closed: Promise<void>;
 }
 
-/** Starts a worker with an engine. @throws what keeps it from opening. */
-export async function startEngine(task: BrowserTask): Promise<StartedEngine> {
+/** Starts a worker with an engine. @throws what keeps it from opening; the signal's reason when it aborts before. */
+export async function startEngine(task: BrowserTask, signal?: AbortSignal): Promise<StartedEngine> {
   // Bundlers look for just this form. The program holds the live queries too, so it stands where those are.
   const worker = new Worker(new URL('../../reactive/remote/browser-engine.js', import.meta.url), {
     type: 'module',
@@ -33,8 +33,9 @@ export async function startEngine(task: BrowserTask): Promise<StartedEngine> {
   });
   try {
     worker.postMessage(task, task.imports ? [task.imports] : []);
-    await greeted(port);
+    await greeted(port, signal);
   } catch (error) {
+    // An engine that refuses has let go of the file; one that is not wanted any more must.
     worker.terminate();
     throw error;
   }
@@ -52,6 +53,7 @@ export async function startEngine(task: BrowserTask): Promise<StartedEngine> {
 /** Waits until the engine at the other end says that it is open; gives its name. @throws why it isn't. */
 export async function greeted(port: LosablePort, signal?: AbortSignal): Promise<string> {
   const greeting = await new Promise<Greeting>((resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason);
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     port.listen({
       message: (message) => resolve(message as Greeting),

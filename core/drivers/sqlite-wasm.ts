@@ -103,6 +103,7 @@ class WasmConnection implements DriverConnection {
     this.#api.sqlite3_finalize(statement);
   });
   readonly #slots: { call: (...args: DriverValue[]) => DriverValue }[] = [];
+  readonly #functions: number[] = [];
   #isOpen = true;
 
   constructor(
@@ -178,6 +179,7 @@ class WasmConnection implements DriverConnection {
       slot.call(...args);
       api.sqlite3_result_null(context);
     });
+    this.#functions.push(address);
     const code = capi.sqlite3_create_function_v2(this.#db, name, -1, capi.SQLITE_UTF8, 0, address, 0, 0, 0);
     if (code !== OK) throw this.#error(code);
   }
@@ -222,7 +224,7 @@ class WasmConnection implements DriverConnection {
     for (const slot of this.#slots) slot.call = () => null;
     for (const statement of this.#statements) this.#api.sqlite3_finalize(statement);
     this.#statements.clear();
-    const { capi } = this.#sqlite3;
+    const { capi, wasm } = this.#sqlite3;
     // Null, where the types know functions only.
     (capi.sqlite3_set_authorizer as unknown as (db: number, call: number, argument: number) => number)(
       this.#db,
@@ -230,6 +232,7 @@ class WasmConnection implements DriverConnection {
       0,
     );
     capi.sqlite3_close_v2(this.#db);
+    for (const address of this.#functions) wasm.uninstallFunction(address);
   }
 
   #valueAt(value: number): DriverValue {
@@ -424,8 +427,9 @@ class WasmStatement implements DriverStatement {
   }
 
   #end(): void {
-    // Its code repeats what the step said.
+    // Its code repeats what the step said; and a large value that was bound needn't stay.
     this.#api.sqlite3_reset(this.#pointer);
+    this.#api.sqlite3_clear_bindings(this.#pointer);
   }
 }
 

@@ -25,6 +25,14 @@ export interface OpenedIteration extends Page {
   readonly columns: readonly string[];
 }
 
+/** What an iteration has open with its engine. */
+interface OpenHandle {
+  close(): void;
+}
+
+/** An iteration that was neither finished nor left is ended when nobody can go on with it. */
+const abandoned = new FinalizationRegistry<OpenHandle>((handle) => handle.close());
+
 /** How calls get to an engine. */
 export interface Sender {
   /** A call that may change something, or that belongs to a transaction. */
@@ -96,13 +104,26 @@ export class Caller {
    * Rows as they are read: the next page comes when the one before has been taken. Leaving the loop releases the
    * read lock.
    */
-  async *iterate<T = Row>(
+  iterate<T = Row>(
     sql: string,
     params?: Params,
     options?: ReadCallOptions<T>,
   ): AsyncGenerator<T, void, undefined> {
+    const handle: OpenHandle = { close: () => {} };
+    const rows = this.#iterate<T>(sql, params, options, handle);
+    abandoned.register(rows, handle);
+    return rows;
+  }
+
+  async *#iterate<T>(
+    sql: string,
+    params: Params | undefined,
+    options: ReadCallOptions<T> | undefined,
+    handle: OpenHandle,
+  ): AsyncGenerator<T, void, undefined> {
     checkRowMode(options?.rowMode);
     const pages = await this.#sender.open([sql, params], options);
+    handle.close = () => pages.close();
     const decode = decoderOf<T>(pages.columns, options);
     let page: Page = pages.first;
     try {
@@ -112,6 +133,7 @@ export class Caller {
         page = await pages.next();
       }
     } finally {
+      handle.close = () => {};
       if (!page.done) pages.close();
     }
   }

@@ -14,6 +14,8 @@ interface CallDetails extends CallOptions {
   readonly epoch?: number | undefined;
   /** It changes nothing, so that it can be made again when the engine has gone and come back. */
   readonly isRepeatable?: boolean;
+  /** Gets the answer that comes in spite of an abort: what the call has opened is to be closed again. */
+  readonly late?: (value: never) => void;
 }
 
 interface Pending {
@@ -51,6 +53,9 @@ export class Client {
   readonly #onLost = new Set<(error: OperationalError) => void>();
   readonly #onReady = new Set<() => void>();
   readonly #afterMessages = new Set<() => void>();
+  /** What to do with answers to calls that were aborted on their way. */
+  readonly #late = new Map<number, (value: never) => void>();
+  #end: Promise<void> | undefined;
   #outbox: ToEngine[] = [];
   #port: Port | undefined;
   #connecting: Promise<void> | undefined;
@@ -92,7 +97,7 @@ export class Client {
   }
 
   call<R>(name: string, args: readonly unknown[], details: CallDetails = {}): Promise<R> {
-    const { signal, within, epoch, isRepeatable = false } = details;
+    const { signal, within, epoch, isRepeatable = false, late } = details;
     if (this.#closed) return Promise.reject(closed(name));
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (epoch !== undefined && epoch !== this.epoch) return Promise.reject(lost('the engine went away'));
@@ -107,8 +112,10 @@ export class Client {
         const pending = this.#pending.get(id);
         if (!pending) return;
         this.#settled(id);
-        if (pending.isSent) this.#post({ kind: 'cancel', id });
-        else this.#outbox = this.#outbox.filter((message) => message !== pending.message);
+        if (pending.isSent) {
+          if (late) this.#late.set(id, late);
+          this.#post({ kind: 'cancel', id });
+        } else this.#outbox = this.#outbox.filter((one) => one !== message);
         pending.reject(signal?.reason);
       };
       const done = (): void => signal?.removeEventListener('abort', abort);
@@ -169,9 +176,13 @@ export class Client {
     if (!this.#closed) await this.ready();
   }
 
-  /** Rejects what is under way, and ends the line. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /** Rejects what is under way, and ends the line. A second call awaits the same end. */
+  close(): Promise<void> {
+    this.#end ??= this.#close();
+    return this.#end;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#outbox = [];
     for (const [id, pending] of [...this.#pending]) {
@@ -225,8 +236,16 @@ export class Client {
     this.#port.hold(this.#holds > 0);
     const isReturn = this.#wasReady;
     this.#wasReady = true;
-    if (isReturn) for (const call of [...this.#onReady]) call();
+    if (isReturn) this.#renew();
     this.#flush();
+  }
+
+  /** What listens to a new engine does so before the calls that waited for it. */
+  #renew(): void {
+    const waiting = this.#outbox;
+    this.#outbox = [];
+    for (const call of [...this.#onReady]) call();
+    this.#outbox.push(...waiting);
   }
 
   #post(message: ToEngine): void {
@@ -290,21 +309,29 @@ export class Client {
   #receive(list: readonly ToDatabase[]): void {
     for (const message of list) {
       if (message.kind === 'event') {
-        for (const handler of [...(this.#handlers.get(message.name) ?? [])]) handler(message.data);
+        for (const handler of [...(this.#handlers.get(message.name) ?? [])])
+          guarded(() => handler(message.data));
         continue;
       }
       this.transaction = message.transaction;
       const pending = this.#pending.get(message.id);
-      if (!pending) continue;
+      if (!pending) {
+        const late = this.#late.get(message.id);
+        this.#late.delete(message.id);
+        // Whoever made the call knows what its answers are.
+        if (late && message.kind === 'result') guarded(() => late(message.value as never));
+        continue;
+      }
       this.#settled(message.id);
       if (message.kind === 'result') pending.resolve(message.value);
       else pending.reject(decodeError(message.error));
     }
-    for (const call of this.#afterMessages) call();
+    for (const call of this.#afterMessages) guarded(call);
   }
 
   #lose(reason: unknown): void {
     this.#port = undefined;
+    this.#late.clear();
     this.epoch += 1;
     const error = lost('the engine went away', reason);
     if (this.transaction === 'ours') this.#owed = error;
@@ -337,6 +364,17 @@ export class Client {
   #hold(): void {
     this.#holds += 1;
     if (this.#holds === 1) this.#port?.hold(true);
+  }
+}
+
+/** What somebody else's code throws is reported as uncaught, and keeps nothing else from being taken in. */
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

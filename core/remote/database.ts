@@ -8,7 +8,7 @@ import type { RangeBounds } from '../watches/range.ts';
 import type { SubscriptionInfo, WatchOptions } from '../watches/watch.ts';
 import { Caller, type Sender } from './caller.ts';
 import type { CallOptions, Client } from './client.ts';
-import { abortable, opened } from './opened.ts';
+import { opened } from './opened.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import { Transaction } from './transaction.ts';
 import { RemoteWatch } from './watch.ts';
@@ -63,9 +63,10 @@ export class Database extends Caller implements AsyncDisposable {
   /** Waits until no other transaction is open, and then keeps everybody else waiting until it has ended. */
   async begin(mode: TransactionMode = 'deferred', options: CallOptions = {}): Promise<Transaction> {
     const client = this[clientOf];
-    const within = await abortable(options.signal, client.call<number>('begin', [mode]), (begun) =>
-      client.call('rollback', [], { within: begun, epoch: client.epoch }),
-    );
+    const late = (begun: number): void => {
+      client.call('rollback', [], { within: begun, epoch: client.epoch }).catch(() => {});
+    };
+    const within = await client.call<number>('begin', [mode], { signal: options.signal, late });
     const { epoch } = client;
     const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
       client.call<R>(name, args, { signal: given?.signal, within, epoch });
@@ -159,7 +160,15 @@ export class Database extends Caller implements AsyncDisposable {
     const own = (changeset: Changeset): void => listener(changeset);
     this.#listeners.add(own);
     this.#listening ??= this.#listen();
-    await this.#listening.opened;
+    const listening = this.#listening;
+    try {
+      await listening.opened;
+    } catch (error) {
+      this.#listeners.delete(own);
+      if (this.#listening === listening) this.#listening = undefined;
+      listening.off();
+      throw error;
+    }
     return () => {
       if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
       const { opened = undefined, off = undefined } = this.#listening ?? {};
@@ -196,10 +205,11 @@ export class Database extends Caller implements AsyncDisposable {
 
   async #watch(name: string, args: readonly unknown[], options: CallOptions): Promise<RemoteWatch> {
     const client = this[clientOf];
-    const call = client.call<{ watch: number; id: number }>(name, args);
-    const watch = await abortable(options.signal, call, (unwanted) =>
-      client.tell(client.epoch, 'watch:close', unwanted.watch),
-    );
+    const late = ({ watch }: { watch: number }): void => client.tell(client.epoch, 'watch:close', watch);
+    const watch = await client.call<{ watch: number; id: number }>(name, args, {
+      signal: options.signal,
+      late,
+    });
     return new RemoteWatch(client, watch);
   }
 
@@ -215,7 +225,10 @@ export class Database extends Caller implements AsyncDisposable {
         }
       }
     });
-    return { opened: client.call<number>('subscribe', []), off };
+    const opened = client.call<number>('subscribe', []);
+    // Somebody awaits it where that matters; after the loss of an engine nobody does.
+    opened.catch(() => {});
+    return { opened, off };
   }
 }
 

@@ -141,7 +141,8 @@ export class Host {
 
   #cancel(session: Session, id: number): void {
     session.calls.get(id)?.abort();
-    session.calls.delete(id);
+    // So that the other side knows that no answer is on its way.
+    if (session.calls.delete(id)) session.fail(id, null, this.#stateFor(session));
     this.#queue = this.#queue.filter((one) => one.session !== session || one.id !== id);
   }
 
@@ -245,8 +246,11 @@ export class Host {
   #canShare({ operation, call, within }: Waiting): boolean {
     if (!operation.sql || within !== outside) return false;
     try {
-      const { kind, returning } = this.engine.compile(operation.sql(call)).plan;
-      return kind === 'write' && !returning;
+      const { plan, mayFail } = this.engine.compile(operation.sql(call));
+      // OR FAIL keeps what it did before it failed, and a savepoint wouldn't; a constraint that waits for the commit
+      // must not be mended by somebody else's write.
+      const isAlone = mayFail || this.engine.catalog.mentions('DEFERR');
+      return plan.kind === 'write' && !plan.returning && !isAlone;
     } catch {
       // It fails by itself, and says why.
       return false;
@@ -260,8 +264,10 @@ export class Host {
   #runTogether(group: readonly Waiting[]): void {
     const outcomes: (() => void)[] = [];
     const { engine } = this;
+    let transaction = -1;
     try {
       control(engine, 'BEGIN IMMEDIATE');
+      transaction = engine.transactionId;
       for (const { session, id, operation, call } of group) {
         try {
           const value = inSavepoint(engine, () => operation.run(this, call));
@@ -272,10 +278,15 @@ export class Host {
         }
       }
       control(engine, 'COMMIT');
-    } catch {
+    } catch (error) {
+      const isUndone = engine.inTransaction || transaction < 0 || engine.wasUndone(transaction);
       if (engine.inTransaction) control(engine, 'ROLLBACK');
-      for (const one of group) this.#run(one);
-      return;
+      if (isUndone) {
+        for (const one of group) this.#run(one);
+        return;
+      }
+      // It was committed; what failed is what came of that.
+      engine.reportError(error, { during: 'a commit' });
     }
     for (const [at, one] of group.entries()) if (one.session.calls.delete(one.id)) outcomes[at]?.();
   }

@@ -72,6 +72,7 @@ function nextPage(_host: Host, call: Call) {
   return cursor ? turn(call, id, cursor) : { rows: [], done: true };
 }
 
+const queued = (run: Operation['run']): Operation => ({ run });
 const free = (run: Operation['run']): Operation => ({ run, isFree: true });
 const release = free((_host, { session, args: [id] }) => session.release(id));
 
@@ -133,7 +134,7 @@ export const writerOperations: Operations = {
   }),
   'watch:close': release,
 
-  subscribe: free((host, { session }) => {
+  subscribe: queued((host, { session }) => {
     const { engine } = host;
     const close = engine.hub.addListener(engine, (changeset) =>
       session.emit('changeset', {
@@ -150,9 +151,9 @@ export const writerOperations: Operations = {
   }),
   unsubscribe: release,
 
-  metrics: free(({ db }) => db.reactiveMetrics()),
-  subscriptions: free(({ db }) => db.reactiveSubscriptions()),
-  cacheStats: free(({ engine }) => engine.cacheStats),
+  metrics: queued(({ db }) => db.reactiveMetrics()),
+  subscriptions: queued(({ db }) => db.reactiveSubscriptions()),
+  cacheStats: queued(({ engine }) => engine.cacheStats),
 };
 
 function end({ engine }: Host, sql: 'COMMIT' | 'ROLLBACK'): void {

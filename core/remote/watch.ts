@@ -14,6 +14,8 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
   readonly #unlisten: () => void;
   /** Aborts the readers that wait. */
   readonly #ended = new AbortController();
+  /** Events that came when their reader had given up. */
+  readonly #late: WatchEvent[] = [];
   #closed = false;
 
   constructor(client: Client, opened: { readonly watch: number; readonly id: number }) {
@@ -44,11 +46,17 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
         new InterfaceError('Cannot read: the watch is closed.', { code: 'CLOSED' })
       );
     }
+    const known = this.#late.shift();
+    if (known) return known;
+    const late = (event: WatchEvent | null): void => {
+      if (event) this.#late.push(event);
+    };
     const ended = this.#ended.signal;
     const either = signal ? AbortSignal.any([signal, ended]) : ended;
     try {
       return await this.#client.call<WatchEvent | null>('watch:next', [this.#handle, timeoutMs], {
         signal: either,
+        late,
       });
     } catch (error) {
       if (signal?.aborted || !this.#closed) throw error;

@@ -51,9 +51,14 @@ async function start({ name, location, options, imports }: BrowserTask): Promise
     if (imports && opened && name !== null) await importFile(opened.pool, name, imports);
     const open = (handlers: Pick<OpenOptions, 'onError' | 'onWarning'>): DatabaseSync => {
       const given = { ...options, ...handlers };
-      return opened === null || name === null
-        ? openInMemory(wasm, location, given)
-        : openFile(wasm, opened, name, location, given, imports !== undefined);
+      if (opened === null || name === null) return openInMemory(wasm, location, given);
+      try {
+        return openFile(wasm, opened, name, location, given, imports !== undefined);
+      } catch (error) {
+        // What was taken in and is no database after all stays nowhere.
+        if (imports) opened.pool.unlink(`/${name}`);
+        throw error;
+      }
     };
     const host = hostOf(open, operations, { groupsCommits: name !== null, hasReaders: false });
     const greeting: Greeting = {
@@ -185,6 +190,7 @@ function serveTabs(host: Host, name: string, greeting: Greeting, engine: string)
     const port = messagePort(channel, () => {
       ended.abort();
       channel.close();
+      lines.delete(data.line);
     });
     port.post(greeting);
     host.connect(port);

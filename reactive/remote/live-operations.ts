@@ -39,7 +39,7 @@ function sendingTo(session: Session, host: Host, id: number): Recipient {
       const commit = host.engine.hub.lastLsn;
       const now = columnsOf(next) ?? columns;
       // Another schema, other columns: what was sent before tells nothing of these rows.
-      if (seen && now.join('\0') === columns.join('\0')) {
+      if (seen && now.length === columns.length && now.join('\0') === columns.join('\0')) {
         send({ id, kind: 'changes', commit, changes: differenceAs(seen, next, asItem).map(wired) });
       } else {
         const rows = next.items().map((item) => rowOf(item as Entry, now.length));

@@ -111,6 +111,10 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
       const again = await refusal(importDatabase('in.db', file.stream()));
       const junk = await refusal(importDatabase('junk.db', new Blob(['this is no database']).stream()));
       const nothing = await refusal(open('junk.db', { mode: 'open' }));
+      // Its header is right; its schema is not.
+      const damaged = new Blob([file.slice(0, 100), new Uint8Array(3996).fill(7), file.slice(4096)]);
+      const broken = await refusal(importDatabase('broken.db', damaged.stream()));
+      const nothingEither = await refusal(open('broken.db', { mode: 'open' }));
       await deleteDatabase('in.db');
       await deleteDatabase('never.db');
       const gone = await refusal(open('in.db', { mode: 'open' }));
@@ -123,6 +127,8 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
         again,
         junk,
         nothing,
+        broken,
+        nothingEither,
         gone,
       };
     });
@@ -133,6 +139,8 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
       again: 'io.exists',
       junk: 'corruption.not_a_database',
       nothing: 'io.not_found',
+      broken: expect.stringMatching(/^corruption/),
+      nothingEither: 'io.not_found',
       gone: 'io.not_found',
     });
     expect(found.size).toBeGreaterThan(2_700_000);
