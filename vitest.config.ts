@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ['{core,reactive,cli,demo,tests}/**/*.test.ts'],
     testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     execArgv: ['--expose-gc'],
   },
 });

@@ -1,9 +1,8 @@
 import type { WatchEvent } from './events.ts';
-import type { NextOptions } from './watch.ts';
 
 interface Readable {
   readonly isClosed: boolean;
-  next(options: NextOptions): Promise<WatchEvent | null>;
+  next(options: { readonly timeoutMs: number }): Promise<WatchEvent | null>;
   close(): void;
 }
 
