@@ -126,12 +126,15 @@ export class Watched {
     if (copy) this.#report('a row that did not change is the same object', showRow(copy));
   }
 
-  /** In an outer join a NULL may be the key of a group, or that of no row at all: two rows that look alike. */
+  /**
+   * In an outer join a NULL may be the key of a group, or that of no row at all: two rows that look alike. A key that
+   * was given no name of its own (see `output`) is none to go by.
+   */
   #isIdentified(row: Row): boolean {
     const { keys, features } = this.case.query;
     if (!features.some((name) => /^(left|right|full) join$/.test(name))) return true;
     const shown = keys?.includes('*') ? Object.keys(row) : (keys ?? []);
-    return shown.every((name) => row[name] !== null);
+    return shown.every((name) => row[name] !== null && row[name] !== undefined);
   }
 
   /** Applies a delta as api.md says, looking at every row that it names. */
