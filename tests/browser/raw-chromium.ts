@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 /** A tab, driven without Playwright: that keeps every tab awake, and a frozen one is what is wanted here. */
 export interface RawTab {
@@ -68,16 +69,20 @@ export async function launchRaw(
       const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
       const here = (method: string, params: object) => send(method, params, sessionId as string);
       const lifecycle = (state: string) => here('Page.setWebLifecycleState', { state });
+      const evaluate = async <T>(expression: string): Promise<T> => {
+        const { result, exceptionDetails } = await here('Runtime.evaluate', {
+          expression,
+          awaitPromise: true,
+          returnByValue: true,
+        });
+        if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+        return (result as { value: T }).value;
+      };
+      // A target exists before its page does; what is evaluated in between is lost with the empty page.
+      const isThere = `document.readyState === 'complete' && location.href !== 'about:blank'`;
+      while (!(await evaluate(isThere).catch(() => false))) await setTimeout(20);
       return {
-        async evaluate<T>(expression: string) {
-          const { result, exceptionDetails } = await here('Runtime.evaluate', {
-            expression,
-            awaitPromise: true,
-            returnByValue: true,
-          });
-          if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
-          return (result as { value: T }).value;
-        },
+        evaluate,
         freeze: async () => void (await lifecycle('frozen')),
         thaw: async () => void (await lifecycle('active')),
         show: async () => void (await send('Target.activateTarget', { targetId })),
