@@ -49,6 +49,20 @@ describe('a query that fails from the start', () => {
 });
 
 describe('a query that fails later', () => {
+  test.for([
+    'LIMIT 0',
+    'LIMIT 0 OFFSET 2',
+    'LIMIT ? OFFSET 1',
+  ])('does not fail of rows that it never reads: %s', async (window) => {
+    const text = `SELECT json_extract(n, '$') AS n FROM item ORDER BY id ${window}`;
+    const query = follow(db, text, window.includes('?') ? [0] : []);
+    db.execute("UPDATE item SET n = 'no JSON'");
+    db.execute("INSERT INTO item VALUES (3, '{')");
+    await settled(db);
+    expect([query.errors, query.query.value]).toEqual([[], []]);
+    query.expectFresh();
+  });
+
   test('tells its subscribers of the error after DDL, and subscribing again works when the schema does', async () => {
     const items = follow(db, sql);
     const others = follow(db, 'SELECT count(*) AS n FROM item');

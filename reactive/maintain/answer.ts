@@ -69,13 +69,20 @@ export class Answer {
   /** How many rows a first answer asks of SQLite: those it shows. The margin comes with the first refill. */
   get firstCapacity(): number | null {
     const { capacity } = this;
-    return capacity === null ? null : Math.max(capacity - margin, 1);
+    if (capacity === null || this.showsNothing) return capacity;
+    return Math.max(capacity - margin, 1);
   }
 
   /** How many rows are asked of SQLite; null: all. */
   get capacity(): number | null {
     const { limit, offset, keepsAll } = this.#window ?? everything;
+    if (this.showsNothing) return 0;
     return limit === null || keepsAll ? null : offset + limit + margin;
+  }
+
+  /** `LIMIT 0`: SQLite reads no row, and so finds none that can't be computed. */
+  get showsNothing(): boolean {
+    return this.#window?.limit === 0 && !this.#window.keepsAll;
   }
 
   get size(): number {

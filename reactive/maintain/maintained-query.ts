@@ -174,6 +174,7 @@ export class MaintainedQuery implements LiveAnswer {
     const one = this.#blocks[at];
     if (!one) return unchanged;
     const { block, answer } = one;
+    if (answer.showsNothing) return unchanged;
     const delta = block.delta(changes);
     if (!delta) return this.#load(at);
     const found = delta.rows.map((row) => answer.maker.make(row as DriverRow));
