@@ -10,6 +10,7 @@ const folders = [
   'testing',
   'sync',
   'react-hooks',
+  'devtools',
   'cli',
   'demo',
   'tests',
@@ -23,8 +24,9 @@ const allowed: Readonly<Record<(typeof folders)[number], readonly string[]>> = {
   testing: ['core', 'reactive'],
   sync: ['core'],
   'react-hooks': ['reactive', 'core'],
+  devtools: ['reactive', 'core'],
   cli: ['core', 'reactive', 'sync', 'react-hooks'],
-  demo: ['core', 'reactive', 'sync', 'react-hooks', 'cli'],
+  demo: ['core', 'reactive', 'sync', 'react-hooks', 'devtools', 'cli'],
   tests: folders,
   bench: ['core', 'reactive', 'sync'],
 };
@@ -34,7 +36,7 @@ const reserved: readonly (readonly [library: RegExp, folder: RegExp])[] = [
   [/^(node:sqlite|@sqlite\.org\/sqlite-wasm|better-sqlite3)/, /^core\/drivers\//],
   [/^(rxjs|immer)(\/|$)/, /^reactive\//],
   [/^(yjs|lib0|y-protocols)(\/|$)/, /^sync\//],
-  [/^react(-dom)?(\/|$)/, /^react-hooks\//],
+  [/^react(-dom)?(\/|$)/, /^(react-hooks|demo)\//],
 ];
 
 interface Edge {
@@ -100,6 +102,7 @@ describe('imports', () => {
     const {
       name: own,
       dependencies,
+      peerDependencies,
       devDependencies,
     } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const wrong = edges.filter(({ from, to }) => {
@@ -107,7 +110,7 @@ describe('imports', () => {
       // The demo shows the package from outside, and isn't shipped.
       const known = from.startsWith('demo/')
         ? { [own]: '', ...dependencies, ...devDependencies }
-        : dependencies;
+        : { ...dependencies, ...peerDependencies };
       return !Object.keys(known).some((name) => to === name || to.startsWith(`${name}/`));
     });
     expect(wrong).toEqual([]);

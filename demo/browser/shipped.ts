@@ -6,5 +6,7 @@ const dist = (path: string): string => fileURLToPath(new URL(`../../dist/${path}
 export const shipped = [
   { find: /^freshet$/, replacement: dist('core/index.browser.js') },
   { find: /^freshet\/reactive$/, replacement: dist('reactive/index.js') },
+  { find: /^freshet\/react-hooks$/, replacement: dist('react-hooks/index.js') },
+  { find: /^freshet\/devtools$/, replacement: dist('devtools/index.js') },
   { find: /^freshet\/testing$/, replacement: dist('testing/index.js') },
 ] as const;

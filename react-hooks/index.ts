@@ -1,0 +1,1 @@
+export { type AnyDatabase, DatabaseProvider, useDatabase } from './database-provider.tsx';
