@@ -68,6 +68,24 @@ describe('live emits', () => {
     expect(items.query.value).toBe(first);
   });
 
+  test('nothing when another plan gives the same large result', async () => {
+    db.exec(
+      'WITH n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO item(name, n) SELECT i, i FROM n',
+    );
+    const large = follow(db, 'SELECT id, n FROM item ORDER BY n, id');
+    await settled(db);
+    const [first] = large.snapshots;
+    db.exec('CREATE INDEX item_n ON item(n)');
+    db.exec('ANALYZE');
+    await settled(db);
+    expect(large.snapshots).toHaveLength(1);
+    expect(large.query.value).toBe(first);
+    db.execute('UPDATE item SET n = 0 WHERE n = 1000');
+    await settled(db);
+    expect(large.snapshots).toHaveLength(2);
+    large.expectFresh();
+  });
+
   test('nothing for work that was rolled back', async () => {
     const items = follow<Item>(db, all);
     db.exec('BEGIN; DELETE FROM item; ROLLBACK');

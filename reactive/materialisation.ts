@@ -139,6 +139,8 @@ export class Materialisation {
       this.#removed = this.#removed.concat(removed);
       this.#added = this.#added.concat(added);
     };
+    // All of them go; those that come back are found among them.
+    if (before) this.#removed = this.#removed.concat(before.answer.entries());
     this.close();
     this.#plan = plan;
     this.#answer = answer;
