@@ -1,19 +1,39 @@
-import { createContext, createElement, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import type { Database, DatabaseSync } from '../core/index.ts';
+import { type Clock, QueryStore } from '../reactive/index.ts';
 
 /** A database of either kind. */
 export type AnyDatabase = Database | DatabaseSync;
 
-const DatabaseContext = createContext<AnyDatabase | null>(null);
+const StoreContext = createContext<QueryStore | null>(null);
 
-/** The database that the hooks below it ask. */
-export function DatabaseProvider(props: { readonly database: AnyDatabase; readonly children?: ReactNode }) {
-  return createElement(DatabaseContext, { value: props.database }, props.children);
+export interface DatabaseProviderProps {
+  readonly database: AnyDatabase;
+  /** How long a query is kept that no component shows, in milliseconds: 5,000 by default. */
+  readonly graceMs?: number;
+  /** What grace times run by, for tests. */
+  readonly clock?: Clock;
+  readonly children?: ReactNode;
 }
 
-/** @throws Error outside of a DatabaseProvider. */
-export function useDatabase(): AnyDatabase {
-  const database = useContext(DatabaseContext);
-  if (!database) throw new Error('useDatabase needs a <DatabaseProvider> above it.');
-  return database;
+/** The database that the hooks below it ask. */
+export function DatabaseProvider({ database, graceMs, clock, children }: DatabaseProviderProps) {
+  const store = useMemo(() => new QueryStore(database, { graceMs, clock }), [database, graceMs, clock]);
+  return <StoreContext.Provider value={store}>{children}</StoreContext.Provider>;
+}
+
+/**
+ * The database of the provider above.
+ * @throws Error outside of a DatabaseProvider.
+ */
+export function useDatabase<D extends AnyDatabase = AnyDatabase>(): D {
+  // Which of the two it is, the application knows that gave it to the provider.
+  return useQueryStore('useDatabase').db as D;
+}
+
+/** The store that the hooks stand on. */
+export function useQueryStore(hook: string): QueryStore {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error(`${hook} needs a <DatabaseProvider> above it.`);
+  return store;
 }

@@ -7,4 +7,8 @@ export type { LiveQuery } from './live-query.ts';
 export { type LiveSnapshots, liveSnapshot } from './live-snapshot.ts';
 export type { Schedule } from './schedule.ts';
 export { settled } from './settled.ts';
+export { type Call, CallState } from './store/call-state.ts';
+export type { Clock } from './store/clock.ts';
+export type { QueryState, Source } from './store/query-entry.ts';
+export { liveQuery, type Query, QueryStore, type QueryStoreOptions, rowsQuery } from './store/query-store.ts';
 export { watchEvents } from './watch-events.ts';

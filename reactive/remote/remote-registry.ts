@@ -6,6 +6,7 @@ import type { Recipient } from '../audience.ts';
 import { Deliveries } from '../deliveries.ts';
 import type { LiveExplain } from '../live-explain.ts';
 import type { LiveSource } from '../live-source.ts';
+import { paramsKey } from '../params-key.ts';
 import type { LiveMessage, LiveOpened } from './live-wire.ts';
 import { RemoteAnswer } from './remote-answer.ts';
 
@@ -156,18 +157,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   }
 }
 
-/** Equal only for the same parameters, types included; two texts for the same parameters do no harm. */
-function keyOf(sql: string, params: Params | undefined): string {
-  const part = (value: unknown): string => {
-    if (value instanceof Uint8Array) return `b${value.join()}`;
-    if (value instanceof Date) return `d${value.getTime()}`;
-    return `${typeof value}${Object.is(value, -0) ? '-0' : String(value)}`;
-  };
-  const parts = Array.isArray(params)
-    ? params.map(part)
-    : Object.entries(params ?? {}).map(([k, v]) => `${k}=${part(v)}`);
-  return JSON.stringify([sql, parts]);
-}
+const keyOf = (sql: string, params: Params | undefined): string => `${paramsKey(params)}${sql}`;
 
 const isLost = (error: unknown): boolean =>
   error instanceof OperationalError && error.subcode === 'connection.lost';

@@ -1,0 +1,85 @@
+import { useMemo } from 'react';
+import type { Params, Row } from '../core/index.ts';
+import { type LiveQuery, liveQuery, type Schedule } from '../reactive/index.ts';
+import { type Answer, type QueryStatus, useAnswer } from './use-answer.ts';
+import { useStableQuery } from './use-stable-query.ts';
+
+export interface QueryOptions {
+  /** False asks nothing yet: what was shown stays. */
+  readonly enabled?: boolean;
+  /** Errors are thrown while rendering, for an error boundary. */
+  readonly throwErrors?: boolean;
+  /** When the component is told of a commit: see `live`. */
+  readonly schedule?: Schedule;
+}
+
+export interface QueryResult<T> {
+  /** Read-only; a row that did not change is the same object as before. */
+  readonly rows: readonly T[];
+  /**
+   * `loading`: the first answer is awaited. `ready`: the rows are those of the last commit. `stale`: the rows are those
+   * of before, of other parameters say. `error`: the query failed; the rows are the last there were.
+   */
+  readonly status: QueryStatus;
+  readonly error?: Error;
+  /** Asks again after an error. */
+  readonly retry: () => void;
+}
+
+export interface QueryOneResult<T> extends Omit<QueryResult<T>, 'rows'> {
+  /** The first row, or null. */
+  readonly row: T | null;
+}
+
+const noRows: readonly never[] = Object.freeze([]);
+const same = <V>(value: V): V => value;
+const firstOf = <T>(rows: readonly T[]): T | null => rows[0] ?? null;
+
+function asRows<T>({ data, ...rest }: Answer<readonly T[]>): QueryResult<T> {
+  return { rows: data, ...rest };
+}
+
+/**
+ * The rows of a SELECT, as they are at the last commit. Equal queries of all components share one materialisation.
+ * Other parameters may come with every rendering: the rows of before stay until the new answer is there.
+ */
+export function useQuery<T = Row>(sql: string, params?: Params, options: QueryOptions = {}): QueryResult<T> {
+  const { enabled = true, throwErrors, schedule } = options;
+  const query = useStableQuery<T>(sql, params, schedule);
+  const answer = useAnswer('useQuery', enabled ? query : null, same<readonly T[]>, noRows, throwErrors);
+  return useMemo(() => asRows(answer), [answer]);
+}
+
+/** The first row of a SELECT, or null. */
+export function useQueryOne<T = Row>(
+  sql: string,
+  params?: Params,
+  options: QueryOptions = {},
+): QueryOneResult<T> {
+  const { enabled = true, throwErrors, schedule } = options;
+  const query = useStableQuery<T>(sql, params, schedule);
+  const answer = useAnswer<readonly T[], T | null>(
+    'useQueryOne',
+    enabled ? query : null,
+    firstOf,
+    null,
+    throwErrors,
+  );
+  return useMemo(() => {
+    const { data, ...rest } = answer;
+    return { row: data, ...rest };
+  }, [answer]);
+}
+
+/**
+ * The rows of a live query that the application made with `live`, outside of rendering or in a `useMemo`.
+ * It must be the same object in each rendering.
+ */
+export function useLive<T>(
+  live: LiveQuery<T>,
+  options: { readonly throwErrors?: boolean } = {},
+): QueryResult<T> {
+  const query = useMemo(() => liveQuery(live), [live]);
+  const answer = useAnswer('useLive', query, same<readonly T[]>, noRows, options.throwErrors);
+  return useMemo(() => asRows(answer), [answer]);
+}
