@@ -43,6 +43,10 @@ export class Audience {
     return this.#current;
   }
 
+  get size(): number {
+    return this.#all().length;
+  }
+
   get isEmpty(): boolean {
     return this.#seats.size === 0;
   }

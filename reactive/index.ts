@@ -1,4 +1,18 @@
 export { applyDelta } from './difference.ts';
+export type {
+  CommitInfo,
+  Inspection,
+  LiveQueryInfo,
+  MaintenanceTotals,
+  SlowQuery,
+} from './inspect/inspection.ts';
+export {
+  type InspectOptions,
+  type Inspector,
+  inspect,
+  type ObserveOptions,
+  type QueryListOptions,
+} from './inspect.ts';
 export { type LiveOptions, live } from './live.ts';
 export type { LiveDelta, RowDelta } from './live-delta.ts';
 export type { ExplainNode, LiveExplain } from './live-explain.ts';

@@ -1,8 +1,10 @@
+import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
 import { displayName } from '../core/sql/access.ts';
 import { dependenciesOf } from '../core/sql/dependencies.ts';
 import type { Statement } from '../core/statement.ts';
+import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
@@ -124,6 +126,19 @@ function planIncremental(
     if (error instanceof Unresolved) return { incremental: null, reason: error.message };
     throw error;
   }
+}
+
+/** The parameters by their numbers in the plan's statements. */
+export function valuesOf({ incremental }: LivePlan, bound: DriverParams): DriverValue[] {
+  const values = bound as Readonly<Record<string | number, DriverValue>>;
+  return (incremental?.parameters ?? []).map((name) => values[name] ?? null);
+}
+
+/** What a plan does with these parameters. */
+export function explainLive(plan: LivePlan, bound: DriverParams): LiveExplain {
+  if (!plan.incremental) return plan.explain;
+  const tree = explainPlan(plan.incremental.query, plan.columns, valuesOf(plan, bound));
+  return { ...plan.explain, plan: tree };
 }
 
 /** Every table whose rows come in somewhere. */

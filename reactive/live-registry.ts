@@ -1,6 +1,6 @@
 import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { LiveFigures, Maintainer } from '../core/commit/hub.ts';
-import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
+import type { DriverParams } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { FreshetError } from '../core/errors.ts';
 import { bindParameters } from '../core/parameters.ts';
@@ -10,10 +10,12 @@ import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
 import type { Recipient } from './audience.ts';
 import { Deliveries } from './deliveries.ts';
-import { explainPlan } from './explain-plan.ts';
+import type { InspectionFeed } from './inspect/inspection-feed.ts';
+import { Profile } from './inspect/profile.ts';
+import { registryFeed } from './inspect/registry-feed.ts';
 import type { LiveExplain } from './live-explain.ts';
-import { type LivePlan, planLive } from './live-plan.ts';
-import type { LiveSource } from './live-source.ts';
+import { explainLive, type LivePlan, planLive, valuesOf } from './live-plan.ts';
+import type { EngineSource } from './live-source.ts';
 import { Followers } from './maintain/followers.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
@@ -37,7 +39,7 @@ const foreignCommit = new Error('Another program has committed');
  * transaction is open: they wait for its end. The hard part is what happens during delivery: a subscriber
  * may write, subscribe, unsubscribe or close the database.
  */
-export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
+export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   readonly #engine: Engine;
   readonly #materialisations = new Map<string, Materialisation>();
   readonly #plans = new RecentlyUsed<string, LivePlan>(100);
@@ -47,9 +49,12 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
   /** They must be read anew. */
   readonly #outdated = new Set<Materialisation>();
   readonly #deliveries = new Deliveries(() => this.#waiting || this.#retry !== undefined);
+  /** While somebody inspects. */
+  #profile: Profile | undefined;
   /** Begins the read transaction in which answers are maintained. */
   #begin: (() => boolean) | undefined;
   #nextOwner = 1n;
+  #nextId = 1;
   #waiting = false;
   #afterIterations = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -107,13 +112,28 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
 
   explain(sql: string, params: Params | undefined): LiveExplain {
     this.#engine.assertOpen('explain');
-    const plan = this.#planFor(sql);
-    if (!plan.incremental) return plan.explain;
-    const bound = bindParameters(planStatement(sql).parameters, params);
-    return {
-      ...plan.explain,
-      plan: explainPlan(plan.incremental.query, plan.columns, valuesOf(plan, bound)),
-    };
+    return explainLive(this.#planFor(sql), bindParameters(planStatement(sql).parameters, params));
+  }
+
+  /** Measures from now on, until the feed is closed. */
+  inspect(slowMs: number): InspectionFeed {
+    const engine = this.#engine;
+    engine.assertOpen('inspect');
+    this.#profile ??= new Profile(this.#work.now, () => engine.hub.lastLsn);
+    // So that commits are seen which no live query follows.
+    engine.hub.addMaintainer(this);
+    return registryFeed({
+      engine,
+      profile: this.#profile,
+      slowMs,
+      opened: () => this.#materialisations.values(),
+      explain: (sql, params) => this.explain(sql, params),
+      closed: (profile) => {
+        if (this.#profile !== profile || profile.isWanted) return;
+        this.#profile = undefined;
+        this.#leaveIfIdle();
+      },
+    });
   }
 
   figures(): LiveFigures {
@@ -135,26 +155,38 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
 
   concerns(table: string): boolean {
     // One whose first answer is still to come may read any table.
-    return this.#outdated.size > 0 || this.#followers.concerns(table);
+    return this.#outdated.size > 0 || this.#followers.concerns(table) || this.#profile !== undefined;
   }
 
   maintain(changeset: ChangesetRecord): void {
-    const engine = this.#engine;
-    if (changeset.schema_changed) {
-      for (const one of this.#materialisations.values()) this.#outdated.add(one);
-      this.#refresh(new Set());
-      return;
-    }
-    // What could be read now wouldn't be the state after this commit.
-    const byRow = !engine.inTransaction && !engine.isIterating;
-    const { noted, outdated } = this.#followers.concerned(changeset, byRow);
-    this.#work.visits += noted.size + outdated.size;
-    for (const one of outdated) this.#outdated.add(one);
-    if (noted.size > 0 || this.#outdated.size > 0) this.#refresh(noted);
+    if (this.#profile) this.#profile.commit(changeset, () => this.#takeIn(changeset));
+    else this.#takeIn(changeset);
   }
 
   deliver(): void {
     this.#deliveries.tell('sync');
+  }
+
+  /** How many it concerns. */
+  #takeIn(changeset: ChangesetRecord): number {
+    const engine = this.#engine;
+    if (changeset.schema_changed) {
+      for (const one of this.#materialisations.values()) this.#outdated.add(one);
+      this.#refresh(new Set());
+      return this.#materialisations.size;
+    }
+    // What could be read now wouldn't be the state after this commit.
+    const byRow = !engine.inTransaction && !engine.isIterating;
+    const { noted, outdated } = this.#followers.concerned(changeset, byRow);
+    const visited = noted.size + outdated.size;
+    this.#work.visits += visited;
+    for (const one of noted) one.visits += 1;
+    for (const one of outdated) {
+      one.visits += 1;
+      this.#outdated.add(one);
+    }
+    if (noted.size > 0 || this.#outdated.size > 0) this.#refresh(noted);
+    return visited;
   }
 
   /** Brings those up to date that are outdated, and those whose watches have noted changes. */
@@ -165,6 +197,7 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
       return;
     }
     if (this.#engine.isIterating) this.#refreshAfterIterations();
+    this.#profile?.beginRound();
     const failed: (() => void)[] = [];
     let foreign = false;
     try {
@@ -216,7 +249,8 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
 
   #attempt(materialisation: Materialisation, call: () => void, failed: (() => void)[]): void {
     try {
-      call();
+      if (this.#profile) this.#profile.measure(materialisation, call);
+      else call();
       this.#outdated.delete(materialisation);
     } catch (error) {
       if (isRetryable(error) || error === foreignCommit) throw error;
@@ -279,9 +313,13 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
 
   #materialise(key: string, sql: string, params: Params | undefined, bound: DriverParams): Materialisation {
     const made: Materialisation = new Materialisation({
+      id: this.#nextId++,
       key,
+      sql,
+      params,
       engine: this.#engine,
       planFor: () => this.#planFor(sql),
+      explain: (plan) => explainLive(plan, bound),
       open: (plan) => this.#open(plan, params, bound),
       follow: (plan, answer) => this.#follow(made, plan, answer, bound),
       changed: () => this.#deliveries.add(made),
@@ -343,7 +381,8 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
     try {
       this.#engine.readConsistently((sawForeign) => {
         foreign = sawForeign;
-        materialisation.refresh();
+        if (this.#profile) this.#profile.measure(materialisation, () => materialisation.refresh());
+        else materialisation.refresh();
       });
     } catch (error) {
       if (!isRetryable(error)) {
@@ -365,7 +404,11 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
     this.#deliveries.delete(materialisation);
     materialisation.close();
     this.#childTables.restoreChanges();
-    if (this.#materialisations.size === 0) this.#engine.hub.removeMaintainer(this);
+    this.#leaveIfIdle();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#materialisations.size === 0 && !this.#profile) this.#engine.hub.removeMaintainer(this);
   }
 
   #failAll(error: unknown): void {
@@ -379,18 +422,13 @@ export class LiveRegistry implements Maintainer, LiveSource<Materialisation> {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#waiting = false;
+    this.#profile = undefined;
     for (const materialisation of [...this.#materialisations.values()]) {
       this.#release(materialisation);
       materialisation.audience.complete();
     }
     this.#deliveries.end();
   }
-}
-
-/** The parameters by their numbers in the plan's statements. */
-function valuesOf({ incremental }: LivePlan, bound: DriverParams): DriverValue[] {
-  const values = bound as Readonly<Record<string | number, DriverValue>>;
-  return (incremental?.parameters ?? []).map((name) => values[name] ?? null);
 }
 
 function isRetryable(error: unknown): boolean {

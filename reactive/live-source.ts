@@ -1,5 +1,6 @@
 import type { Params, Row } from '../core/values.ts';
 import type { Recipient } from './audience.ts';
+import type { InspectionFeed } from './inspect/inspection-feed.ts';
 import type { LiveExplain } from './live-explain.ts';
 
 /** An answer that is kept true. */
@@ -20,4 +21,10 @@ export interface LiveSource<A extends OpenAnswer = OpenAnswer> {
   explain(sql: string, params: Params | undefined): LiveExplain;
   /** Resolves when nothing is left to be told of what was committed by now. */
   settled(): Promise<void>;
+}
+
+/** The engine of this thread. */
+export interface EngineSource<A extends OpenAnswer = OpenAnswer> extends LiveSource<A> {
+  /** Measures until the feed is closed. */
+  inspect(slowMs: number): InspectionFeed;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../core/engine.ts';
-import type { Row } from '../core/values.ts';
+import type { Params, Row } from '../core/values.ts';
 import { Audience } from './audience.ts';
+import type { LiveExplain } from './live-explain.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { Entry } from './maintain/entry.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
@@ -11,9 +12,13 @@ import type { Snapshot } from './result/snapshot.ts';
 
 /** What a materialisation gets from those who keep it. */
 export interface MaterialisationParts {
+  readonly id: number;
   readonly key: string;
+  readonly sql: string;
+  readonly params: Params | undefined;
   readonly engine: Engine;
   readonly planFor: () => LivePlan;
+  readonly explain: (plan: LivePlan) => LiveExplain;
   readonly open: (plan: LivePlan) => LiveAnswer;
   /** Has it found by the commits that concern it, until told otherwise. */
   readonly follow: (plan: LivePlan, answer: LiveAnswer) => FollowedSites;
@@ -65,8 +70,14 @@ class Recollection {
  * recipient still holds must become that very object again.
  */
 export class Materialisation {
+  /** Rises from one that was opened to the next. */
+  readonly id: number;
   readonly key: string;
   readonly audience: Audience;
+  /** Commits that concerned it. */
+  visits = 0;
+  /** What its first answer took, in milliseconds. */
+  hydrateMs = 0;
   readonly #parts: MaterialisationParts;
   /** Entries that were in the answer since the recipient that is furthest behind was told. */
   #retired: Entry[] = [];
@@ -75,6 +86,7 @@ export class Materialisation {
   #plan: LivePlan | undefined;
   #answer: LiveAnswer | undefined;
   #followed: FollowedSites | undefined;
+  #explained: { readonly plan: LivePlan; readonly explain: LiveExplain } | undefined;
   /** What the answer gave last; the audience's is that, or looks like it. */
   #latest: Snapshot<Row> | undefined;
   /** What was changed since the last look. */
@@ -82,6 +94,7 @@ export class Materialisation {
   #added: Entry[] = [];
 
   constructor(parts: MaterialisationParts) {
+    this.id = parts.id;
     this.key = parts.key;
     this.#parts = parts;
     this.audience = new Audience(() => parts.engine.hub.lastLsn);
@@ -96,8 +109,37 @@ export class Materialisation {
     return this.#answer;
   }
 
+  get sql(): string {
+    return this.#parts.sql;
+  }
+
+  get params(): Params | undefined {
+    return this.#parts.params;
+  }
+
+  /** By the plan that it is kept up to date by, or would be. */
+  explain(): LiveExplain {
+    const plan = this.#plan ?? this.#parts.planFor();
+    if (this.#explained?.plan !== plan) this.#explained = { plan, explain: this.#parts.explain(plan) };
+    const { explain } = this.#explained;
+    if (!this.#answer || this.#answer.maintain || explain.tier !== 'incremental') return explain;
+    const reason = 'its LIMIT or OFFSET is no integer: a commit that changes one of its tables runs it again';
+    const { plan: _, ...facts } = explain;
+    return { ...facts, tier: 're-evaluated', reason };
+  }
+
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */
   refresh(): void {
+    if (this.#answer) {
+      this.#refresh();
+      return;
+    }
+    const begun = performance.now();
+    this.#refresh();
+    this.hydrateMs = performance.now() - begun;
+  }
+
+  #refresh(): void {
     if (!this.#answer || this.#plan?.generation !== this.#parts.engine.schemaGeneration) this.#replan();
     for (const watch of this.#followed?.watches ?? []) watch.changes = [];
     this.#answer?.refresh();

@@ -1,6 +1,7 @@
 /** What an engine tells of its live queries. A row goes as its key and the values of its columns. */
 import type { SqlValue } from '../../core/values.ts';
 import type { EqualityKey } from '../exact/collation.ts';
+import type { Inspection } from '../inspect/inspection.ts';
 import type { LiveExplain } from '../live-explain.ts';
 
 export type WireRow = readonly [key: EqualityKey, values: readonly SqlValue[]];
@@ -27,6 +28,12 @@ export type LiveMessage = { readonly id: number } & (
   | { readonly kind: 'error'; readonly error: unknown }
   | { readonly kind: 'end' }
 );
+
+/** The answer to a look at figures. `own`: which of the queries are the asking database's, by its numbers. */
+export interface Inspected {
+  readonly inspection: Inspection;
+  readonly own: readonly (readonly [query: number, answer: number])[];
+}
 
 /** The answer to a call that opens a live query. */
 export interface LiveOpened {

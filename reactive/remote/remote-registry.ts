@@ -98,6 +98,11 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
     );
   }
 
+  /** How many follow each of its answers. */
+  audiences(): ReadonlyMap<number, number> {
+    return new Map([...this.#byId].map(([id, { audience }]) => [id, audience.size]));
+  }
+
   async settled(): Promise<void> {
     while (this.#opening.size > 0) await Promise.all([...this.#opening.values()].map(({ done }) => done));
     if (this.#byId.size > 0 && !this.#client.isClosed) {
@@ -159,5 +164,6 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
 
 const keyOf = (sql: string, params: Params | undefined): string => `${paramsKey(params)}${sql}`;
 
-const isLost = (error: unknown): boolean =>
+/** The engine has gone, and another may take its place. */
+export const isLost = (error: unknown): boolean =>
   error instanceof OperationalError && error.subcode === 'connection.lost';
