@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'CONNECTION'
   | 'CONSTRAINT'
   | 'CORRUPTION'
+  | 'DRAFT'
   | 'FILE_REPLACED'
   | 'FULL'
   | 'INTERNAL'

@@ -1,4 +1,7 @@
 export { applyDelta } from './difference.ts';
+export type { Recipe } from './drafts/edited-row.ts';
+export type { RowKey } from './drafts/row-key.ts';
+export { type UpdateOptions, type UpdateResult, update } from './drafts/update.ts';
 export type {
   CommitInfo,
   Inspection,
