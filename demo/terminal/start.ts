@@ -1,4 +1,4 @@
-// `npm start`: a sample database, a second process that writes it, and live queries that follow.
+// `npm run demo:terminal`: a sample database, a second process that writes it, and live queries that follow.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,7 +29,7 @@ const atLeast = (least: number) => (text: string) => {
 };
 
 const out = new Output(process.stdout);
-const options = new Command('npm start --')
+const options = new Command('npm run demo:terminal --')
   .description('Shows live SQL queries following a database that another process writes.')
   .option('--seconds <n>', 'end after so many seconds', atLeast(0.1))
   .option('--issues <n>', 'rows of the sample', atLeast(1000), 100_000)

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { build } from 'vite';
-import { shipped } from '../../demo/browser/shipped.ts';
+import { shipped } from '../../demo/shipped.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
   '.css': 'text/css',
+  '.woff2': 'font/woff2',
 };
 
 /** A page built by Vite as an application's would be, from the package as it is shipped, and served. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-const dist = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const dist = (path: string): string => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 /** Where the package's names lead in a page, as an application's bundler reads them off package.json. */
 export const shipped = [

@@ -1,0 +1,2 @@
+/** Styles are imported for their effect; Vite takes them in. */
+declare module '*.css';

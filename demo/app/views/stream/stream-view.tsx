@@ -1,0 +1,5 @@
+import { Placeholder } from '../../parts/placeholder.tsx';
+
+export function StreamView() {
+  return <Placeholder title="Stream" />;
+}
