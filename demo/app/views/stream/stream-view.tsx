@@ -1,5 +1,77 @@
-import { Placeholder } from '../../parts/placeholder.tsx';
+import './stream-view.css';
+import { Pause, Play, Trash2 } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { Entries } from './entries.tsx';
+import { touches } from './stream-entry.ts';
+import { mostEntries, type StreamState } from './stream-log.ts';
+import { TableFilter } from './table-filter.tsx';
+import { useStream } from './use-stream.ts';
 
+const number = new Intl.NumberFormat('en');
+
+/** Every commit as it happens, whichever tab makes it. */
 export function StreamView() {
-  return <Placeholder title="Stream" />;
+  const [tables, setTables] = useState<readonly string[]>([]);
+  const { log, state } = useStream(tables);
+  const entries = useMemo(() => {
+    const wanted = new Set(tables);
+    return wanted.size === 0 ? state.entries : state.entries.filter((entry) => touches(entry, wanted));
+  }, [state.entries, tables]);
+  const isPaused = state.status === 'paused';
+  return (
+    <div className="stream">
+      <header className="stream-header">
+        <h1>Stream</h1>
+        <TableFilter chosen={tables} choose={setTables} />
+        <p className="stream-status figures" data-status={state.status}>
+          {describe(state)}
+        </p>
+        <div className="stream-actions">
+          <button
+            type="button"
+            className="stream-button"
+            onClick={() => (isPaused ? log.resume() : log.pause())}
+          >
+            {isPaused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />}
+            {isPaused ? 'Resume' : 'Pause'}
+          </button>
+          <button
+            type="button"
+            className="stream-button"
+            aria-label="Clear"
+            disabled={state.entries.length === 0}
+            onClick={() => log.clear()}
+          >
+            <Trash2 aria-hidden="true" />
+          </button>
+        </div>
+      </header>
+      {state.status === 'failed' ? (
+        <div className="stream-empty" role="alert">
+          <h2>The stream can’t be followed</h2>
+          <p>{state.error?.message}</p>
+          <button type="button" className="stream-button" onClick={() => log.start(tables)}>
+            Try again
+          </button>
+        </div>
+      ) : entries.length === 0 ? (
+        <div className="stream-empty">
+          <h2>{isPaused ? 'Paused' : 'Waiting for a commit'}</h2>
+          <p>
+            Change an issue in any view or tab, or switch <a href="#/traffic">Traffic</a> on. Each commit
+            appears here with the rows it changed.
+          </p>
+        </div>
+      ) : (
+        <Entries key={tables.join()} entries={entries} received={state.received} />
+      )}
+    </div>
+  );
+}
+
+function describe({ status, received, dropped }: StreamState): string {
+  const name = { opening: 'Opening …', following: 'Following', paused: 'Paused', failed: 'Failed' }[status];
+  if (received === 0) return name;
+  const kept = dropped === 0 ? '' : `, last ${mostEntries} kept, ${number.format(dropped)} dropped`;
+  return `${name} · ${number.format(received)} received${kept}`;
 }

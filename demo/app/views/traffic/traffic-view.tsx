@@ -1,5 +1,31 @@
-import { Placeholder } from '../../parts/placeholder.tsx';
+import './traffic-view.css';
+import { Answers } from './answers.tsx';
+import { Charts } from './charts.tsx';
+import { Controls } from './controls.tsx';
+import { Figures } from './figures.tsx';
+import { useTraffic } from './use-traffic.ts';
 
+/** Writes changes into the database, and shows how fast they reach the screen. */
 export function TrafficView() {
-  return <Placeholder title="Traffic" />;
+  const { traffic, state } = useTraffic();
+  return (
+    <div className="traffic">
+      <header className="traffic-header">
+        <h1>Traffic</h1>
+        <Controls traffic={traffic} state={state} />
+      </header>
+      {state.error && (
+        <p className="traffic-error" role="alert">
+          Writing has stopped: {state.error.message}
+        </p>
+      )}
+      <div className="traffic-body">
+        <div className="traffic-measured">
+          <Figures state={state} />
+          <Charts seconds={state.seconds} />
+        </div>
+        <Answers traffic={traffic} />
+      </div>
+    </div>
+  );
 }
