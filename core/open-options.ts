@@ -3,12 +3,20 @@ import { ProgrammingError } from './errors.ts';
 import { foldName } from './sql/identifier.ts';
 import type { IntMode } from './values.ts';
 
+/** Whether the file must exist, must not exist, or may do either. */
 export type OpenMode = 'open' | 'create' | 'openOrCreate';
+
+/**
+ * What a commit waits for: `full`, until its data is on the disk; `normal`, for the operating system, so that a crash of
+ * the machine may take the last commits; `none`, for nothing, so that such a crash may damage the file.
+ */
 export type SyncMode = 'none' | 'normal' | 'full';
 
+/** How to open a database. */
 export interface OpenOptions {
   /** `open` refuses a missing file, `create` an existing one; `openOrCreate`, the default, takes both. */
   readonly mode?: OpenMode;
+  /** Refuses every write; false by default. */
   readonly readOnly?: boolean;
   /** How long to wait for another connection's lock, in milliseconds; 5,000 by default. */
   readonly busyTimeoutMs?: number;

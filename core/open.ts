@@ -11,6 +11,7 @@ import { ReaderPool } from './remote/reader-pool.ts';
 import type { Greeting, SentOptions } from './remote/serve.ts';
 import { decodeError } from './remote/wire.ts';
 
+/** How to open a database whose engine runs in a thread of its own. */
 export interface AsyncOpenOptions extends OpenOptions {
   /**
    * How many engines may read beside the one that writes, each in a thread of its own, started when needed; 2 by

@@ -5,6 +5,7 @@ import { checkRowMode, decoder, type RowMode } from './rows.ts';
 import type { Statement } from './statement.ts';
 import type { Params, SqlValue } from './values.ts';
 
+/** How rows are read. */
 export interface ReadOptions<T = unknown> {
   /** How rows come back; `object` by default. */
   readonly rowMode?: RowMode<T>;

@@ -6,6 +6,7 @@ import { LiveQuery } from './live-query.ts';
 import type { Schedule } from './schedule.ts';
 import { sourceOf } from './source-of.ts';
 
+/** How to hold a live query. */
 export interface LiveOptions {
   /**
    * When subscribers are told: `sync`, before the committing call returns; `microtask`, the default, when the

@@ -11,6 +11,7 @@ import { valueCases } from './cases/values.ts';
 import { watchCases } from './cases/watches.ts';
 import type { TestedDatabase, TestedEngine } from './engine.ts';
 
+/** A test of an engine, for any test runner. */
 export interface ConformanceTest {
   readonly name: string;
   /** Rejects where the engine doesn't conform. */

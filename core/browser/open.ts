@@ -8,6 +8,7 @@ import type { BrowserTask } from './names.ts';
 import { startEngine } from './start-engine.ts';
 import { TabConnector } from './tab-connector.ts';
 
+/** How to open a database in a browser. */
 export interface BrowserOpenOptions extends OpenOptions {
   /**
    * What to do where the browser keeps no files for this page (private windows, old browsers, insecure origins):

@@ -6,6 +6,7 @@ import type { Params, Row, SqlValue } from '../values.ts';
 import type { CallOptions } from './client.ts';
 import type { RawRows } from './wire.ts';
 
+/** How rows are read, in a call. */
 export type ReadCallOptions<T = unknown> = ReadOptions<T> & CallOptions;
 
 /** A page of an iteration, and how to ask for the next. */

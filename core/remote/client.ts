@@ -2,6 +2,7 @@ import { InterfaceError, OperationalError, ProgrammingError } from '../errors.ts
 import type { Port } from './port.ts';
 import { decodeError, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
 
+/** What every call of an asynchronous database takes. */
 export interface CallOptions {
   /** Ends the wait: the call rejects with the signal's reason. What the engine has begun, it may still finish. */
   readonly signal?: AbortSignal | undefined;

@@ -30,6 +30,7 @@ export interface InvalidateEvent {
   readonly row_changes: readonly RowChange[];
 }
 
+/** What a commit did to one table. */
 export interface TableChange {
   readonly table: string;
   readonly schema_changed: boolean;
@@ -68,4 +69,5 @@ export interface ClosedEvent {
   readonly type: 'closed';
 }
 
+/** What a watch tells. */
 export type WatchEvent = InitialEvent | InvalidateEvent | ChangeEvent | LaggedEvent | ClosedEvent;

@@ -8,12 +8,15 @@ import type { WatchSpec } from './watch-spec.ts';
 const defaultQueueCapacity = 1024;
 const maxQueueCapacity = 8192;
 
+/** How to wait for an event. */
 export interface NextOptions {
   /** How long to wait for an event, in milliseconds. 0, the default, looks once. */
   readonly timeoutMs?: number;
+  /** Ends the wait: `next` rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
+/** How to open a watch. */
 export interface WatchOptions {
   /** How many unread events are kept: 1,024 by default, at least 1, at most 8,192. */
   readonly queueCapacity?: number;
@@ -133,6 +136,7 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
     return this.#closed;
   }
 
+  /** @internal What it follows. */
   get spec(): WatchSpec {
     return this.#spec;
   }
