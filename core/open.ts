@@ -30,10 +30,9 @@ export interface EngineTask {
 }
 
 // The program holds the live queries too, so it stands where those are; only its address is known here.
-const program = new URL(
-  `../reactive/remote/node-engine${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-  import.meta.url,
-);
+// `new URL(…, import.meta.url)` in one piece is what Vite takes for an asset of a page, in tests with a DOM too.
+const here = import.meta.url;
+const program = new URL(`../reactive/remote/node-engine${here.endsWith('.ts') ? '.ts' : '.js'}`, here);
 
 /**
  * Opens a SQLite database whose engine runs in a thread of its own: nothing of it holds the event loop.

@@ -1,24 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { root, snippetsOf } from '../support/snippets.ts';
 import { launch, missing } from './chromium.ts';
 import { serveSite } from './site.ts';
 import { executable } from './support.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
-
-/** Every TypeScript block that says it is for a browser. */
-const snippets = pages.flatMap((page) => {
-  const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```ts browser\n(.*?)^```/gms)].map(([, code = ''], index) => ({
-    page,
-    index,
-    code,
-  }));
-});
-
+const snippets = snippetsOf('ts browser');
 const folder = mkdtempSync(join(root, 'tests', '.snippets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
