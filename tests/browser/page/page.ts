@@ -1,5 +1,6 @@
 /** What tests drive in Chromium: Freshet as a page has it, under one name. */
 import * as shipped from 'freshet';
+import * as devtools from 'freshet/devtools';
 import * as reactive from 'freshet/reactive';
 import { type ConformanceTest, conformanceTests, type TestedEngine } from 'freshet/testing';
 import { type RemoteResult, runRemoteCase } from '../../engines/remote-oracle.ts';
@@ -13,12 +14,14 @@ const underTest = { ...freshet, ...reactive };
 declare global {
   interface Window {
     freshet: typeof underTest;
+    devtools: typeof devtools;
     runCase(testCase: Case): Promise<RemoteResult>;
     conformance: Readonly<Record<'memory' | 'opfs', readonly ConformanceTest[]>>;
   }
 }
 
 window.freshet = underTest;
+window.devtools = devtools;
 window.runCase = async (testCase) => {
   const db = await freshet.open(newLocation());
   try {

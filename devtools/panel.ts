@@ -1,0 +1,104 @@
+import type { DatabaseSync } from '../core/database-sync.ts';
+import type { Database } from '../core/remote/database.ts';
+import { type Inspector, inspect } from '../reactive/inspect.ts';
+import { element, setAttribute, setText } from './dom.ts';
+import { resizer } from './resizer.ts';
+import { Tabs } from './tabs.ts';
+import { QueriesView } from './views/queries-view.ts';
+import { SlowView } from './views/slow-view.ts';
+import { StreamView } from './views/stream-view.ts';
+
+export interface PanelOptions {
+  readonly intervalMs: number;
+  readonly slowMs: number;
+  readonly height: number;
+}
+
+/**
+ * The panel itself. While it is closed, nothing is measured, read or written on the page; while the page is hidden,
+ * nothing is read.
+ */
+export class Panel {
+  readonly element: HTMLElement;
+  readonly #db: DatabaseSync | Database;
+  readonly #options: PanelOptions;
+  readonly #tabs: Tabs;
+  readonly #problem = element('p', { class: 'problem', role: 'status', hidden: true });
+  #inspector: Inspector | undefined;
+  #reading: { unsubscribe(): void } | undefined;
+
+  constructor(db: DatabaseSync | Database, options: PanelOptions, close: () => void) {
+    this.#db = db;
+    this.#options = options;
+    this.#tabs = new Tabs([
+      { name: 'Queries', view: new QueriesView() },
+      { name: 'Stream', view: new StreamView(db, options.intervalMs) },
+      { name: 'Slow', view: new SlowView(options.slowMs) },
+    ]);
+    this.element = element('section', { class: 'dock', id: 'dock', 'aria-label': 'Freshet developer tools' });
+    this.element.hidden = true;
+    this.element.append(
+      resizer(this.element, options.height),
+      element(
+        'div',
+        { class: 'head' },
+        element('h2', {}, 'Freshet'),
+        this.#tabs.list,
+        element(
+          'button',
+          { type: 'button', class: 'quiet', 'aria-label': 'Close developer tools', click: close },
+          '✕',
+        ),
+      ),
+      this.#problem,
+      ...this.#tabs.panels,
+    );
+  }
+
+  get isOpen(): boolean {
+    return !this.element.hidden;
+  }
+
+  /** @throws InterfaceError when the database is closed. */
+  open(): void {
+    if (this.isOpen) return;
+    this.#inspector = inspect(this.#db, { slowMs: this.#options.slowMs });
+    this.element.hidden = false;
+    document.addEventListener('visibilitychange', this.#read);
+    this.#tabs.show();
+    this.#read();
+  }
+
+  focus(): void {
+    this.#tabs.focus();
+  }
+
+  close(): void {
+    if (!this.isOpen) return;
+    this.element.hidden = true;
+    document.removeEventListener('visibilitychange', this.#read);
+    this.#tabs.hide();
+    this.#reading?.unsubscribe();
+    this.#inspector?.close();
+  }
+
+  /** Looks again and again, unless nobody can see it. */
+  readonly #read = (): void => {
+    this.#reading?.unsubscribe();
+    if (document.hidden) return;
+    const { intervalMs } = this.#options;
+    this.#reading = this.#inspector?.observe({ intervalMs, limit: 200 }).subscribe({
+      next: (inspection) => {
+        this.#tell('');
+        this.#tabs.update(inspection);
+      },
+      error: (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
+      complete: () => this.#tell('The database is closed.'),
+    });
+  };
+
+  #tell(problem: string): void {
+    setText(this.#problem, problem);
+    setAttribute(this.#problem, 'hidden', problem === '');
+  }
+}
