@@ -4,6 +4,7 @@ import { type Action, CommitPath } from './commit/commit-path.ts';
 import { FileWitness } from './commit/file-witness.ts';
 import type { Hub, HubMember } from './commit/hub.ts';
 import { acquireHub, releaseHub } from './commit/hub-registry.ts';
+import type { Written } from './commit/written.ts';
 import { configure } from './configure.ts';
 import { locateConstraint } from './constraint-location.ts';
 import type {
@@ -108,6 +109,11 @@ export class Engine implements HubMember {
 
   get transactionId(): number {
     return this.#commits.transactionId;
+  }
+
+  /** What the open transaction has written so far, if somebody asked for rows before it began. */
+  get written(): Written {
+    return this.#commits.written;
   }
 
   /** SQLite rolled this transaction back by itself. */

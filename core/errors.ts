@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'READONLY'
   | 'SQL'
   | 'TRANSACTION'
+  | 'UNDO'
   | 'VALUE'
   | 'WATCH';
 

@@ -1,4 +1,5 @@
 import { atomically, beginText, control, inSavepoint, type TransactionMode } from './atomically.ts';
+import type { Written } from './commit/written.ts';
 import type { Engine } from './engine.ts';
 import { OperationalError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
@@ -76,6 +77,11 @@ export class TransactionSync implements Disposable {
   savepoint<R>(fn: (tx: TransactionSync) => R): R {
     this.#assertOpen('set a savepoint');
     return inSavepoint(this.#engine, () => fn(this));
+  }
+
+  /** @internal What it has written so far, if somebody asked for rows before it began. */
+  get written(): Written {
+    return this.#engine.written;
   }
 
   /** After an error, a deferred constraint say, the transaction is still open: mend it or roll it back. */

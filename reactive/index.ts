@@ -1,6 +1,11 @@
 export { applyDelta } from './difference.ts';
+export { createUndo } from './drafts/create-undo.ts';
 export type { Recipe } from './drafts/edited-row.ts';
+export type { OnConflict } from './drafts/revert.ts';
 export type { RowKey } from './drafts/row-key.ts';
+export type { Undo, Undone, UndoOptions, UndoUpdateOptions } from './drafts/undo.ts';
+export { type Conflict, UndoConflictError } from './drafts/undo-conflict.ts';
+export type { UndoState } from './drafts/undo-history.ts';
 export { type UpdateOptions, type UpdateResult, update } from './drafts/update.ts';
 export type {
   CommitInfo,

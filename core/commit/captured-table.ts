@@ -59,16 +59,25 @@ export class CapturedTable {
     return this.#width;
   }
 
-  decode(captured: CapturedRow): RowChange {
+  /** The row before and after. */
+  images(captured: CapturedRow): {
+    readonly before: readonly DriverValue[] | null;
+    readonly after: readonly DriverValue[] | null;
+  } {
     const first = captured.slice(header, header + this.#width);
     switch (operationOf(captured)) {
       case operation.insert:
-        return this.#change('insert', null, first);
+        return { before: null, after: first };
       case operation.delete:
-        return this.#change('delete', first, null);
+        return { before: first, after: null };
       default:
-        return this.#change('update', first, captured.slice(header + this.#width));
+        return { before: first, after: captured.slice(header + this.#width) };
     }
+  }
+
+  decode(captured: CapturedRow): RowChange {
+    const { before, after } = this.images(captured);
+    return this.#change(before ? (after ? 'update' : 'delete') : 'insert', before, after);
   }
 
   /** The values that identify a row image: its rowid, or its primary key. */

@@ -10,6 +10,7 @@ import type { Hub, HubMember } from './hub.ts';
 import { remains } from './remaining.ts';
 import { hasSuspects, settleSuspects } from './suspects.ts';
 import { type LogEntry, TransactionLog } from './transaction-log.ts';
+import { type Written, writtenOf } from './written.ts';
 
 /** Row changes that one transaction may record before it is known by its tables only. */
 const maxRecordedRows = 100_000;
@@ -70,6 +71,8 @@ export class CommitPath {
   #schemaDirty = false;
   #schemaTables = new Set<string>();
   #tablesBefore: readonly string[] | undefined;
+  /** Virtual tables that a statement of this transaction wrote to by itself, not through a trigger. */
+  readonly #aimedAt = new Set<string>();
 
   constructor(parts: CommitPathParts) {
     this.#connection = parts.connection;
@@ -102,6 +105,17 @@ export class CommitPath {
   /** A write by the shortest way would go unnoticed. */
   get isNeeded(): boolean {
     return this.#hub.isActive || this.#tracking;
+  }
+
+  /** What the open transaction has written so far. */
+  get written(): Written {
+    return writtenOf({
+      entries: this.#log.entries,
+      capture: this.#capture,
+      catalog: this.#schema.catalog,
+      aimedAt: this.#aimedAt,
+      isComplete: this.#tracking && !this.#log.everything && !this.#schemaDirty,
+    });
   }
 
   /** Runs `call` when no transaction is open: now, or when the open one has ended, however it ends. */
@@ -307,7 +321,9 @@ export class CommitPath {
       changed ??= this.#mustCount(statement)
         ? this.#countChanges() !== before
         : hasChanges(result) || statement.plan.returning;
-      if (changed) log.touch(table);
+      if (!changed) continue;
+      log.touch(table);
+      if (statement.target(this.#schema.catalog)?.name === table) this.#aimedAt.add(table);
     }
   }
 
@@ -397,6 +413,7 @@ export class CommitPath {
   #ended(): void {
     this.#isOpen = false;
     this.#log.clear();
+    this.#aimedAt.clear();
     this.#tracking = false;
     this.#schemaDirty = false;
     this.#tablesBefore = undefined;

@@ -151,6 +151,12 @@ export const writerOperations: Operations = {
   }),
   unsubscribe: release,
 
+  // Rows of every table are recorded, and told to nobody, so that transactions know what they have written.
+  record: queued(({ engine }, { session }) =>
+    session.keep({ close: engine.hub.addListener(engine, () => {}) }),
+  ),
+  written: queued(({ engine }) => engine.written),
+
   metrics: queued(({ db }) => db.reactiveMetrics()),
   subscriptions: queued(({ db }) => db.reactiveSubscriptions()),
   cacheStats: queued(({ engine }) => engine.cacheStats),

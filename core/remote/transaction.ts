@@ -1,3 +1,4 @@
+import type { Written } from '../commit/written.ts';
 import { OperationalError } from '../errors.ts';
 import { Caller, type Sender } from './caller.ts';
 
@@ -26,6 +27,11 @@ export class Transaction extends Caller implements AsyncDisposable {
   /** False once it was committed or rolled back. SQLite may have ended it before: then the next call says so. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** @internal What it has written so far, if the rows were asked for before it began. */
+  written(): Promise<Written> {
+    return this.#calls.sender.send('written', [], undefined);
   }
 
   /** After an error, a deferred constraint say, the transaction is still open: mend it or roll it back. */

@@ -46,7 +46,7 @@ export interface StatementPlan {
   readonly replacesUnseen?: boolean;
   /** By position: the columns beside which a parameter stands, if it stands nowhere else. */
   readonly places?: readonly (readonly ColumnPlace[])[];
-  /** A pragma that may change what statements do. */
+  /** A pragma that may change what statements do; not one that moves a check to the commit. */
   readonly setsPragma?: boolean;
   /** A write with RETURNING. */
   readonly returning: boolean;
@@ -134,7 +134,8 @@ function details(statement: Stmt): Partial<StatementPlan> {
     case 'PragmaStmt':
       return {
         setsPragma:
-          statement.body !== undefined && !/_(x?info|list|check)$/i.test(statement.name.objName.text),
+          statement.body !== undefined &&
+          !/_(x?info|list|check)$|^defer_foreign_keys$/i.test(statement.name.objName.text),
       };
     case 'DeleteStmt':
       return { ...targetOf(statement), returning: statement.returning !== undefined };

@@ -1,4 +1,5 @@
 import { DataError, OperationalError, ProgrammingError } from '../../core/errors.ts';
+import { displayName } from '../../core/sql/access.ts';
 
 interface Place {
   readonly table: string;
@@ -22,4 +23,20 @@ export function noRow(table: string, key: string): OperationalError {
     sqlstate: '02000',
     table,
   });
+}
+
+/** What a transaction did can't be undone, so it isn't done. */
+export function notRecorded(tables: readonly string[]): OperationalError {
+  const what =
+    tables.length > 0
+      ? `rows of ${tables.map(displayName).join(', ')} were not recorded one by one`
+      : 'the schema was changed, or rows were not recorded';
+  return undoError(
+    'undo.not_recorded',
+    `Cannot undo this later: ${what}. Nothing was written; do it outside of undo.`,
+  );
+}
+
+export function undoError(subcode: string, message: string): OperationalError {
+  return new OperationalError(message, { code: 'UNDO', subcode });
 }

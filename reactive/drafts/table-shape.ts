@@ -29,16 +29,16 @@ const rowidNames = ['rowid', '_rowid_', 'oid'];
 export function* tableShape(table: string, json: readonly string[]): Steps<TableShape> {
   const [columnRows, tableRows] = yield [
     {
+      kind: 'read',
       sql: 'SELECT name, type, pk, hidden, "notnull" FROM pragma_table_xinfo(?)',
       params: [table],
-      writes: false,
     },
     // Without a schema SQLite looks in temp first, then in main, then in what is attached.
     {
+      kind: 'read',
       sql: `SELECT name, type, wr FROM pragma_table_list WHERE name = ? COLLATE NOCASE
         ORDER BY schema = 'temp' DESC, schema = 'main' DESC LIMIT 1`,
       params: [table],
-      writes: false,
     },
   ];
   const [found] = tableRows?.rows ?? [];

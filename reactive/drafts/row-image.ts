@@ -1,0 +1,84 @@
+import type { WrittenTable } from '../../core/commit/written.ts';
+import type { DriverValue } from '../../core/drivers/driver.ts';
+import { quoteName } from '../../core/sql/identifier.ts';
+import { exactKey } from '../../core/sql/value-key.ts';
+import type { BindValue } from '../../core/values.ts';
+
+/** The values of a row: its rowid, where the table has one, then its columns; integers are bigints. */
+export type Image = readonly DriverValue[];
+
+/** What tells a row from all others: its primary key, or its rowid where it has none. */
+export interface Identity {
+  /** The same text for the same row. */
+  readonly id: string;
+  /** By name, for people. */
+  readonly key: Readonly<Record<string, DriverValue>>;
+  readonly where: Fragment;
+}
+
+/** A piece of SQL and the values of its parameters. */
+export interface Fragment {
+  readonly sql: string;
+  readonly params: readonly BindValue[];
+}
+
+export function cellOf(table: WrittenTable, image: Image, column: string): DriverValue {
+  return image[table.columns.indexOf(column) + (table.rowid === null ? 0 : 1)] ?? null;
+}
+
+export function identityOf(table: WrittenTable, image: Image): Identity {
+  const key = table.primaryKey.map((column) => [column, cellOf(table, image, column)] as const);
+  // SQLite lets a primary key that is no rowid hold NULL, any number of times.
+  const isKeyed = key.length > 0 && (table.rowid === null || key.every(([, value]) => value !== null));
+  const terms = isKeyed ? key : [[table.rowid ?? 'rowid', image[0] ?? null] as const];
+  return {
+    id: `${table.name}\u0000${isKeyed ? 'key' : 'rowid'}\u0000${exactKey(terms.map(([, value]) => value))}`,
+    key: Object.fromEntries(terms),
+    where: joined(
+      terms.map(([name, value]) => assigned(isKeyed ? quoteName(name) : name, value)),
+      ' AND ',
+    ),
+  };
+}
+
+/** The columns that can be written. */
+export function writable(table: WrittenTable): readonly string[] {
+  return table.columns.filter((column) => !table.generated.includes(column));
+}
+
+/** The writable columns in which two images of one row differ. */
+export function differing(table: WrittenTable, a: Image, b: Image): string[] {
+  return writable(table).filter((column) => !isExactly(cellOf(table, a, column), cellOf(table, b, column)));
+}
+
+export function isSameRow(table: WrittenTable, a: Image | null, b: Image | null): boolean {
+  if (a === null || b === null) return a === b;
+  return differing(table, a, b).length === 0;
+}
+
+/** The same value of the same type. */
+export function isExactly(a: DriverValue, b: DriverValue): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) {
+    return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  }
+  return Object.is(a, b);
+}
+
+/** A value as SQL that gives exactly it: a number without fraction would be bound as an integer. */
+export function exactly(value: DriverValue): Fragment {
+  const isWhole = typeof value === 'number' && Number.isSafeInteger(value);
+  return { sql: isWhole ? 'CAST(? AS REAL)' : '?', params: [value] };
+}
+
+/** `name = value`, as a condition or an assignment. */
+export function assigned(name: string, value: DriverValue): Fragment {
+  const { sql, params } = exactly(value);
+  return { sql: `${name} = ${sql}`, params };
+}
+
+export function joined(fragments: readonly Fragment[], separator: string): Fragment {
+  return {
+    sql: fragments.map(({ sql }) => sql).join(separator),
+    params: fragments.flatMap(({ params }) => params),
+  };
+}
