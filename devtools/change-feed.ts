@@ -6,9 +6,9 @@ import type { ChangeEvent } from '../core/watches/events.ts';
 import type { Watch } from '../core/watches/watch.ts';
 
 export type StreamEntry =
-  | { readonly kind: 'commit'; readonly id: number; readonly at: number; readonly event: ChangeEvent }
+  | { readonly kind: 'commit'; readonly at: number; readonly event: ChangeEvent }
   /** Commits may be missing here. */
-  | { readonly kind: 'gap'; readonly id: number; readonly at: number; readonly text: string };
+  | { readonly kind: 'gap'; readonly at: number; readonly text: string };
 
 export interface ChangeFeedOptions {
   readonly tables?: readonly string[];
@@ -31,7 +31,6 @@ export class ChangeFeed {
   readonly #db: DatabaseSync | Database;
   readonly #options: ChangeFeedOptions;
   readonly #stopped = new AbortController();
-  #nextId = 1;
   isPaused = false;
 
   constructor(db: DatabaseSync | Database, options: ChangeFeedOptions) {
@@ -58,7 +57,7 @@ export class ChangeFeed {
       } catch (error) {
         if (signal.aborted) return;
         const isLost = error instanceof FreshetError && error.code === 'CONNECTION';
-        this.#tell([isLost ? this.#gap('Another engine took over.') : this.#gap(textOf(error))]);
+        this.#tell([gap(isLost ? 'Another engine took over.' : textOf(error))]);
         if (!isLost) return;
         await pause(this.#options.intervalMs, signal);
       }
@@ -83,9 +82,9 @@ export class ChangeFeed {
       const events = await Promise.all(Array.from({ length: atOnce }, () => watch.next()));
       for (const event of events) {
         if (event?.type === 'change') {
-          entries.push({ kind: 'commit', id: this.#nextId++, at: Date.now(), event });
+          entries.push({ kind: 'commit', at: Date.now(), event });
         } else if (event?.type === 'lagged') {
-          entries.push(this.#gap('There were more commits than could be shown.'));
+          entries.push(gap('There were more commits than could be shown.'));
         }
       }
       if (events.includes(null)) break;
@@ -93,13 +92,14 @@ export class ChangeFeed {
     return entries;
   }
 
-  #gap(text: string): StreamEntry {
-    return { kind: 'gap', id: this.#nextId++, at: Date.now(), text };
-  }
-
   #tell(entries: readonly StreamEntry[]): void {
     if (!this.#stopped.signal.aborted) this.#options.onEntries(entries);
   }
+}
+
+/** Says that commits may be missing, and why. */
+export function gap(text: string): StreamEntry {
+  return { kind: 'gap', at: Date.now(), text };
 }
 
 function textOf(error: unknown): string {
@@ -114,6 +114,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(end, ms);
+    // Where timers can, this one doesn't keep the process alive.
+    if (typeof timer === 'object') timer.unref();
     signal.addEventListener('abort', end);
   });
 }

@@ -6,9 +6,9 @@ export function formatCount(count: number): string {
   return counts.format(count);
 }
 
-/** Two digits that count; an empty text for nothing. */
+/** With two digits that count; 0 is as little as a coarse clock can tell. */
 export function formatMs(ms: number): string {
-  if (ms === 0) return '';
+  if (ms === 0) return '0';
   if (ms < 0.01) return '<0.01';
   return ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : formatCount(Math.round(ms));
 }

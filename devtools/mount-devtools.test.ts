@@ -218,7 +218,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     expect(rows()[0]?.[5]).toMatch(/^(<0\.01|\d+(\.\d+)?)$/);
     expect(all('.list tbody tr')).toEqual(before);
     expect(one('.summary').textContent).toBe(
-      '2 live queries, 1 re-evaluated; 3 rows held; 1 commit, 1.00 visited each',
+      '2 live queries, 1 re-evaluated; 3 rows held; 1 commit, 1.00 visits each',
     );
   });
 
@@ -245,8 +245,10 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     subscription.unsubscribe();
     await vi.waitFor(() => expect(rows()).toHaveLength(0));
     expect(one('.details .code').textContent).toBe(byStatus);
-    button('Close details').click();
+    press(button('Close details'), 'Escape');
     expect(one('.details').hidden).toBe(true);
+    expect(one('.dock').hidden).toBe(false);
+    expect(root.activeElement).toBe(one('.list'));
   });
 
   test('sorts by a column: from the greatest, from the smallest, as they were opened', async () => {
@@ -339,6 +341,37 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     await vi.waitFor(() => expect(shown()).toEqual(['people', 'people']));
     button('Clear').click();
     expect(shown()).toEqual([]);
+  });
+
+  test('records the stream while it is seen, and says where it was not', async () => {
+    const { db, tab, all } = await started();
+    const streams = async (): Promise<number> => (await db.reactiveMetrics()).change_stream_count;
+    const entries = (): (string | undefined)[] =>
+      all('.entries > li').map((one) => one.className || 'commit');
+    tab('Stream');
+    await vi.waitFor(async () => expect(await streams()).toBe(1));
+    await db.execute("INSERT INTO people VALUES (1, 'Ada')");
+    await vi.waitFor(() => expect(entries()).toEqual(['commit']));
+    tab('Queries');
+    await vi.waitFor(async () => expect(await streams()).toBe(0));
+    await db.execute("INSERT INTO people VALUES (2, 'Grace')");
+    tab('Stream');
+    await vi.waitFor(async () => expect(await streams()).toBe(1));
+    await db.execute("INSERT INTO people VALUES (3, 'Jean')");
+    await vi.waitFor(() => expect(entries()).toEqual(['commit', 'gap', 'commit']));
+  });
+
+  test('says where there were more commits than its queue holds', async () => {
+    const { db, tab, all, button } = await started();
+    tab('Stream');
+    await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
+    button('Pause').click();
+    await vi.waitFor(async () => expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(0));
+    for (let at = 0; at < 1100; at++)
+      await db.execute('UPDATE issues SET title = ? WHERE id = 1', [`title ${at}`]);
+    expect(all('.entries > li')).toEqual([]);
+    button('Resume').click();
+    await vi.waitFor(() => expect(all('.entries .gap')).toHaveLength(1));
   });
 
   test('keeps the last 500 commits', async () => {

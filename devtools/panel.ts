@@ -65,7 +65,6 @@ export class Panel {
     this.#inspector = inspect(this.#db, { slowMs: this.#options.slowMs });
     this.element.hidden = false;
     document.addEventListener('visibilitychange', this.#read);
-    this.#tabs.show();
     this.#read();
   }
 
@@ -85,7 +84,11 @@ export class Panel {
   /** Looks again and again, unless nobody can see it. */
   readonly #read = (): void => {
     this.#reading?.unsubscribe();
-    if (document.hidden) return;
+    if (document.hidden) {
+      this.#tabs.hide();
+      return;
+    }
+    this.#tabs.show();
     const { intervalMs } = this.#options;
     this.#reading = this.#inspector?.observe({ intervalMs, limit: 200 }).subscribe({
       next: (inspection) => {

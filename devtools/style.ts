@@ -67,6 +67,7 @@ button, select { font: inherit; color: inherit; }
 .column > .scroll { flex: 1; }
 .split { display: grid; grid-template-columns: 1fr; grid-template-rows: 100%; min-height: 0; }
 .split[data-details] { grid-template-columns: 3fr 2fr; }
+.split[data-details] .wide { display: none; }
 .details { padding: 8px 12px 12px; border-left: 1px solid var(--border); display: flex; flex-direction: column; gap: 8px; }
 .details > * { flex: none; }
 .bar { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; }
@@ -89,7 +90,7 @@ thead button:hover { color: var(--text); }
 .figure { text-align: right; font-variant-numeric: tabular-nums; }
 .list .sql { width: 100%; max-width: 0; padding: 0; }
 .list .sql button { width: 100%; padding: 4px 12px; border: 0; background: none; text-align: left; overflow: hidden; text-overflow: ellipsis; cursor: pointer; }
-.list tbody .sql button, .params, .code, .values td, .values th[scope=row] { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 12px; }
+.list tbody .sql button, tbody .params, .code, .values td, .values th[scope=row] { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 12px; }
 .params { max-width: 16em; overflow: hidden; text-overflow: ellipsis; }
 tbody tr:hover { background: var(--raised); }
 tbody tr.selected { background: var(--selected); }
@@ -129,14 +130,15 @@ time { color: var(--muted); }
 .gap time { color: inherit; }
 .entry-body { padding: 4px 12px 12px 32px; display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; }
 .change { display: grid; gap: 4px; overflow-x: auto; }
-.values { width: auto; }
+.values { width: auto; justify-self: start; }
 .values th, .values td { border-bottom: 0; padding: 1px 16px 1px 0; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; }
 .values .before { color: var(--bad); }
 .values .after { color: var(--good); }
 .values .absent { color: var(--muted); }
 
 @container (width < 640px) {
-  .wide { display: none; }
+  .wide, .rows { display: none; }
+  .list tbody .sql button { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow-wrap: anywhere; white-space: normal; }
   th, td, .list .sql button, thead button { padding-inline: 8px; }
   .head { gap: 4px; }
   .split[data-details] { grid-template-columns: 1fr; }

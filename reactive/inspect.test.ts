@@ -1,8 +1,10 @@
+import type { Worker } from 'node:worker_threads';
 import { type Database, type DatabaseSync, open } from 'freshet';
 import { type Inspection, type Inspector, inspect, live, settled } from 'freshet/reactive';
 import { lastValueFrom, take, toArray } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { opened } from '../tests/support/opening.ts';
+import { sharing } from '../tests/support/in-thread.ts';
+import { opened, temporaryFile } from '../tests/support/opening.ts';
 
 const schema = `
   CREATE TABLE issues(id INTEGER PRIMARY KEY, status TEXT, title TEXT);
@@ -239,6 +241,49 @@ describe.each(kinds)('inspect, of a %s', (_kind, make) => {
 });
 
 describe('inspect', () => {
+  test('goes on with the engine that takes the place of one that was lost, from nothing', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', note);
+    onTestFinished(() => void process.off('worker', note));
+    const db = await open(temporaryFile(), { readers: 0 });
+    onTestFinished(() => db.close());
+    await db.exec(schema);
+    live(db, byStatus, ['open']).subscribe();
+    await settled(db);
+    const inspector = inspect(db);
+    await inspector.read();
+    await db.execute("INSERT INTO people VALUES (1, 'Ada')");
+    expect(await inspector.read()).toMatchObject({ totals: { commits: 1 } });
+    await threads[0]?.terminate();
+    await settled(db);
+    const { queries, totals } = await inspector.read();
+    expect(queries).toMatchObject([{ sql: byStatus, rows: 2, visits: 0, subscribers: 1 }]);
+    expect(totals.commits).toBe(0);
+    await db.execute("INSERT INTO people VALUES (2, 'Grace')");
+    expect(await inspector.read()).toMatchObject({ totals: { commits: 1 } });
+  });
+
+  test('tells of the live queries of all who share an engine, with the subscribers of each', async () => {
+    const [one, two] = await sharing(2);
+    onTestFinished(() => one?.close());
+    await one?.exec(schema);
+    for (const db of [one, two, two]) live(db as Database, byStatus, ['open']).subscribe();
+    live(two as Database, 'SELECT name FROM people').subscribe();
+    await Promise.all([settled(one as Database), settled(two as Database)]);
+    const shown = async (db: Database | undefined) =>
+      (await inspect(db as Database).queries()).map(({ sql, subscribers }) => [sql, subscribers]);
+    // To each of them the other is one subscriber, however many it has.
+    expect(await shown(one)).toEqual([
+      [byStatus, 2],
+      ['SELECT name FROM people', 1],
+    ]);
+    expect(await shown(two)).toEqual([
+      [byStatus, 3],
+      ['SELECT name FROM people', 1],
+    ]);
+  });
+
   test('looks into a database while a transaction is open in it', async () => {
     const db = await open(':memory:');
     onTestFinished(() => db.close());

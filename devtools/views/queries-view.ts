@@ -14,6 +14,7 @@ export class QueriesView implements View {
   readonly #headings = new Map<Column, HTMLElement>();
   readonly #body = element('tbody', { keydown: (event: KeyboardEvent) => this.#move(event) });
   readonly #table: HTMLElement;
+  readonly #list = element('div', { class: 'scroll list', tabindex: -1 });
   readonly #rows: KeyedList<number, LiveQueryInfo>;
   readonly #details = new QueryDetails(() => this.#leaveDetails());
   #queries: readonly LiveQueryInfo[] = [];
@@ -33,12 +34,8 @@ export class QueriesView implements View {
       element('thead', {}, element('tr', {}, ...columns.map((column) => this.#heading(column)))),
       this.#body,
     );
-    this.element = element(
-      'div',
-      { class: 'split' },
-      element('div', { class: 'scroll list' }, this.#summary, this.#table, this.#empty),
-      this.#details.element,
-    );
+    this.#list.append(this.#summary, this.#table, this.#empty);
+    this.element = element('div', { class: 'split' }, this.#list, this.#details.element);
   }
 
   show(): void {}
@@ -48,7 +45,7 @@ export class QueriesView implements View {
   update({ queries, metrics, totals }: Inspection): void {
     const open = metrics.live_incremental_count + metrics.live_reevaluated_count;
     const perCommit =
-      totals.commits === 0 ? '' : `, ${(totals.visits / totals.commits).toFixed(2)} visited each`;
+      totals.commits === 0 ? '' : `, ${(totals.visits / totals.commits).toFixed(2)} visits each`;
     setText(
       this.#summary,
       `${plural(open, 'live query', 'live queries')}, ${formatCount(metrics.live_reevaluated_count)} re-evaluated; ` +
@@ -113,7 +110,8 @@ export class QueriesView implements View {
     this.#selected = null;
     this.#render();
     const row = id === null ? undefined : this.#rows.get(id);
-    (row as QueryRow | undefined)?.focus();
+    if (row) (row as QueryRow).focus();
+    else this.#list.focus();
   }
 
   #move(event: KeyboardEvent): void {

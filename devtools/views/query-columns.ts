@@ -3,7 +3,7 @@ import { formatParams, shortSql } from '../format.ts';
 
 export interface Column {
   readonly name: string;
-  /** Its class; those that are `wide` go where there is little room. */
+  /** Its class; those that are `wide`, and then `rows`, go where there is little room. */
   readonly style: string;
   readonly compare: (a: LiveQueryInfo, b: LiveQueryInfo) => number;
 }
@@ -18,7 +18,7 @@ export const columns: readonly Column[] = [
   { name: 'SQL', style: 'sql', compare: byText(({ sql }) => shortSql(sql)) },
   { name: 'Parameters', style: 'params wide', compare: byText(({ params }) => formatParams(params)) },
   { name: 'Tier', style: '', compare: byText(({ tier }) => tier) },
-  { name: 'Rows', style: 'figure', compare: byFigure(({ rows }) => rows) },
+  { name: 'Rows', style: 'figure rows', compare: byFigure(({ rows }) => rows) },
   { name: 'Visits', style: 'figure', compare: byFigure(({ visits }) => visits) },
   { name: 'Last ms', style: 'figure', compare: byFigure(({ lastCommitMs }) => lastCommitMs) },
   { name: 'Total ms', style: 'figure wide', compare: byFigure(({ totalMs }) => totalMs) },

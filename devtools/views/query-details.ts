@@ -19,7 +19,17 @@ export class QueryDetails {
     this.#close = element('button', { type: 'button', class: 'quiet', click: close }, 'Close details');
     this.element = element(
       'section',
-      { class: 'scroll details', 'aria-label': 'Details of the query', hidden: true },
+      {
+        class: 'scroll details',
+        'aria-label': 'Details of the query',
+        hidden: true,
+        keydown: (event: KeyboardEvent) => {
+          if (event.key !== 'Escape') return;
+          // The panel stays open.
+          event.preventDefault();
+          close();
+        },
+      },
       element('div', { class: 'bar' }, element('h3', {}, 'Query'), this.#close),
       this.#sql,
       this.#params,

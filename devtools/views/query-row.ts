@@ -8,7 +8,7 @@ export class QueryRow implements ItemView<LiveQueryInfo> {
   readonly element: HTMLElement;
   readonly #button: HTMLElement;
   readonly #tier = element('td');
-  readonly #rows = element('td', { class: 'figure' });
+  readonly #rows = element('td', { class: 'figure rows' });
   readonly #visits = element('td', { class: 'figure' });
   readonly #last = element('td', { class: 'figure' });
   readonly #total = element('td', { class: 'figure wide' });
@@ -37,8 +37,9 @@ export class QueryRow implements ItemView<LiveQueryInfo> {
     this.#shownTier = badge;
     setText(this.#rows, formatCount(rows));
     setText(this.#visits, formatCount(visits));
-    setText(this.#last, formatMs(lastCommitMs));
-    setText(this.#total, formatMs(totalMs));
+    const isMeasured = lastCommitMs > 0 || totalMs > 0;
+    setText(this.#last, isMeasured ? formatMs(lastCommitMs) : '');
+    setText(this.#total, isMeasured ? formatMs(totalMs) : '');
   }
 
   mark(isSelected: boolean, isStop: boolean): void {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import type { Database } from '../../core/remote/database.ts';
-import { ChangeFeed, type StreamEntry } from '../change-feed.ts';
+import { ChangeFeed, gap, type StreamEntry } from '../change-feed.ts';
 import { element, KeyedList, setAttribute, setText } from '../dom.ts';
 import { plural } from '../format.ts';
 import { commitEntry, gapEntry } from './stream-entries.ts';
@@ -58,6 +58,7 @@ export class StreamView implements View {
 
   show(): void {
     if (this.#feed) return;
+    if (this.#entries.length > 0) this.#take([gap('Not recorded in between.')]);
     this.#feed = new ChangeFeed(this.#db, {
       intervalMs: this.#intervalMs,
       onEntries: (entries) => this.#take(entries),
@@ -117,7 +118,10 @@ export class StreamView implements View {
     this.#views.update(shown.toReversed());
     setAttribute(this.#list, 'hidden', shown.length === 0);
     setAttribute(this.#empty, 'hidden', shown.length > 0);
-    setText(this.#empty, this.#isPaused ? 'Paused.' : 'Nothing has been committed since this is open.');
+    setText(
+      this.#empty,
+      this.#isPaused ? 'Paused.' : 'No commits yet. They are recorded while this is seen.',
+    );
     setText(this.#count, `${plural(shown.length, 'commit')}${this.#isPaused ? ', paused' : ''}`);
   }
 }

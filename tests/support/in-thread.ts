@@ -1,6 +1,7 @@
 import { openSync } from '../../core/open-sync.ts';
 import { Client } from '../../core/remote/client.ts';
 import { Database } from '../../core/remote/database.ts';
+import type { Host } from '../../core/remote/host.ts';
 import { writerOperations } from '../../core/remote/operations.ts';
 import type { Port, PortListener } from '../../core/remote/port.ts';
 import { hostOf } from '../../core/remote/serve.ts';
@@ -11,12 +12,22 @@ import { liveOperations } from '../../reactive/remote/live-operations.ts';
  * such as jsdom's, in which no worker can be started from its address.
  */
 export async function openInThread(): Promise<Database> {
-  const [near, far] = line();
+  const [db] = await sharing(1);
+  return db as Database;
+}
+
+/** So many that share one engine, as tabs do; it ends with the first that is closed. */
+export function sharing(count: number): Promise<Database[]> {
   const host = hostOf(
     (handlers) => openSync(':memory:', handlers),
     { ...writerOperations, ...liveOperations },
     { groupsCommits: false, hasReaders: false },
   );
+  return Promise.all(Array.from({ length: count }, () => connectedTo(host)));
+}
+
+async function connectedTo(host: Host): Promise<Database> {
+  const [near, far] = line();
   host.connect(far);
   const client = new Client({
     connect: async () => near,
