@@ -35,7 +35,7 @@ function Figure(props: {
         {props.name}
       </dt>
       <dd>
-        <b>{props.value ?? '–'}</b> <span>{props.unit}</span>
+        <b data-known={props.value !== undefined}>{props.value ?? '–'}</b> <span>{props.unit}</span>
       </dd>
     </div>
   );

@@ -121,19 +121,17 @@ export class Traffic {
     };
   }
 
-  /** These rows have been rendered, and the next frame shows them. */
+  /** These rows are being rendered among the callbacks of a frame, which is painted when all of them have run. */
   rendered(rows: readonly Marked[]): void {
     const newest = this.#latency.newest(rows);
     if (newest === undefined) return;
-    requestAnimationFrame(() => {
-      // These callbacks run before the frame is painted; a message that is sent now comes after.
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        this.#latency.painted(newest, performance.now());
-        port1.close();
-      };
-      port2.postMessage(null);
-    });
+    const { port1, port2 } = new MessageChannel();
+    // A frame's callbacks and its painting are one task; a message that is sent among them comes after.
+    port1.onmessage = () => {
+      port1.close();
+      this.#latency.painted(newest, performance.now());
+    };
+    port2.postMessage(null);
   }
 
   async #readExtent(): Promise<Extent> {
