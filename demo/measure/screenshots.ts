@@ -29,6 +29,7 @@ export async function takeScreenshots(
         count += 1;
       }
     }
+    await scene.leave(page);
   }
   return count;
 }

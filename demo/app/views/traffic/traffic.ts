@@ -1,4 +1,5 @@
 import type { Database, DatabaseSync } from 'freshet';
+import { type Inspector, inspect } from 'freshet/reactive';
 import { Pacer } from './pacer.ts';
 import { type Marked, PaintLatency, quantile } from './paint-latency.ts';
 import { type Extent, randomWrite } from './random-write.ts';
@@ -30,6 +31,12 @@ interface Run {
   readonly ended: AbortSignal;
 }
 
+/** Sums since the engine is inspected. */
+interface Counted {
+  readonly commits: number;
+  readonly visits: number;
+}
+
 export const rates = { least: 1, most: 500, initial: 50 } as const;
 const keptSeconds = 120;
 /** Writes that may be under way: where the engine can't keep up, those that are due beyond are left out. */
@@ -52,8 +59,6 @@ export class Traffic {
   #pacer: Pacer | undefined;
   #underWay = 0;
   #lastMark = 0;
-  #commits = 0;
-  #visits = 0;
   #viewers = 0;
 
   constructor(db: Database | DatabaseSync, random: () => number = Math.random) {
@@ -82,22 +87,18 @@ export class Traffic {
     this.#end = end;
     this.#change({ isRunning: true, error: undefined });
     try {
+      const inspector = inspect(this.#db);
+      end.signal.addEventListener('abort', () => inspector.close());
       const extent = await this.#readExtent();
-      const unsubscribe = await this.#db.subscribe(() => {
-        this.#commits += 1;
-      });
-      end.signal.addEventListener('abort', unsubscribe);
-      const { live_visits } = await this.#db.reactiveMetrics();
-      if (end.signal.aborted) {
-        unsubscribe();
-        return;
-      }
-      this.#commits = 0;
-      this.#visits = live_visits;
+      let { totals } = await inspector.read({ limit: 0 });
+      if (end.signal.aborted) return;
       const pacer = new Pacer(this.#state.rate, performance.now());
       this.#pacer = pacer;
       this.#writeDue({ pacer, extent, ended: end.signal });
-      const timer = setInterval(() => void this.#sample(end.signal), 1000);
+      const sample = async (): Promise<void> => {
+        totals = await this.#sample(inspector, totals, end.signal);
+      };
+      const timer = setInterval(() => void sample(), 1000);
       end.signal.addEventListener('abort', () => clearInterval(timer));
     } catch (error) {
       this.#fail(error, end.signal);
@@ -165,14 +166,14 @@ export class Traffic {
     }
   }
 
-  async #sample(ended: AbortSignal): Promise<void> {
+  /** Adds what has happened since `before`, and gives what has been counted until now. */
+  async #sample(inspector: Inspector, before: Counted, ended: AbortSignal): Promise<Counted> {
     try {
-      const metrics = await this.#db.reactiveMetrics();
-      if (ended.aborted) return;
-      const visits = metrics.live_visits - this.#visits;
-      const commits = this.#commits;
-      this.#visits = metrics.live_visits;
-      this.#commits = 0;
+      const { totals, metrics } = await inspector.read({ limit: 0 });
+      if (ended.aborted) return totals;
+      // An engine that has taken another's place counts from the beginning.
+      const commits = Math.max(totals.commits - before.commits, 0);
+      const visits = Math.max(totals.visits - before.visits, 0);
       const latencies = this.#latency.take();
       const second: Second = {
         at: Math.round(Date.now() / 1000),
@@ -183,8 +184,10 @@ export class Traffic {
         openQueries: metrics.live_incremental_count + metrics.live_reevaluated_count,
       };
       this.#change({ seconds: [...this.#state.seconds, second].slice(-keptSeconds) });
+      return totals;
     } catch (error) {
       this.#fail(error, ended);
+      return before;
     }
   }
 
