@@ -1,5 +1,5 @@
 import type { Database, DatabaseSync } from 'freshet';
-import { type Inspector, inspect } from 'freshet/reactive';
+import { type Inspector, inspect, type MaintenanceTotals } from 'freshet/reactive';
 import { Pacer } from './pacer.ts';
 import { type Marked, PaintLatency, quantile } from './paint-latency.ts';
 import { type Extent, randomWrite } from './random-write.ts';
@@ -29,12 +29,6 @@ interface Run {
   readonly pacer: Pacer;
   readonly extent: Extent;
   readonly ended: AbortSignal;
-}
-
-/** Sums since the engine is inspected. */
-interface Counted {
-  readonly commits: number;
-  readonly visits: number;
 }
 
 export const rates = { least: 1, most: 500, initial: 50 } as const;
@@ -167,7 +161,11 @@ export class Traffic {
   }
 
   /** Adds what has happened since `before`, and gives what has been counted until now. */
-  async #sample(inspector: Inspector, before: Counted, ended: AbortSignal): Promise<Counted> {
+  async #sample(
+    inspector: Inspector,
+    before: MaintenanceTotals,
+    ended: AbortSignal,
+  ): Promise<MaintenanceTotals> {
     try {
       const { totals, metrics } = await inspector.read({ limit: 0 });
       if (ended.aborted) return totals;
