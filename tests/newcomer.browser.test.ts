@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, missing } from './browser/chromium.ts';
+import { serveFolder } from './browser/site.ts';
+import { executable } from './browser/support.ts';
+import { type GuideFile, guideFiles } from './support/guide-files.ts';
+import { root } from './support/snippets.ts';
+
+let folder: string;
+let app: string;
+let context: BrowserContext;
+let url: string;
+const errors: string[] = [];
+const ends: (() => Promise<void>)[] = [];
+
+/** A folder as the guide has it: the packed package and the libraries that it names are installed, nothing else. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'freshet-newcomer-'));
+  app = join(folder, 'tasks');
+  const modules = join(app, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  execFileSync('tar', ['xzf', join(folder, packed.trim().split('\n').at(-1) ?? ''), '-C', folder]);
+  renameSync(join(folder, 'package'), join(modules, 'freshet'));
+  // What npm would get from the network is what this repository has.
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== 'freshet' && !name.startsWith('.'))
+      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+}, 60_000);
+
+afterAll(async () => {
+  for (const end of ends) await end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What `npm run build` of the guide does. */
+async function written(files: readonly GuideFile[]): Promise<void> {
+  for (const { file, text } of files) {
+    mkdirSync(dirname(join(app, file)), { recursive: true });
+    writeFileSync(join(app, file), text);
+  }
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc], { cwd: app, encoding: 'utf8' });
+  await build({ root: app, logLevel: 'error' });
+}
+
+async function tab(): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+const add = async (page: Page, title: string): Promise<void> => {
+  await page.getByLabel('A new task').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+};
+
+describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing})`}`, () => {
+  test('leads to a page that shows an empty list', { timeout: 120_000 }, async () => {
+    await written(guideFiles('docs/guide.md', { until: '## 4.' }));
+    const browser = await launch(executable ?? '');
+    ({ context } = browser);
+    const site = await serveFolder(join(app, 'dist'), () => {});
+    ({ url } = site);
+    ends.push(browser.end, site.end);
+    const page = await tab();
+    await page.getByText('Nothing to do.').waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  test('goes on to one that writes, is live in a second tab, and keeps its data', {
+    timeout: 120_000,
+  }, async () => {
+    await written(guideFiles('docs/guide.md', { until: '## 6.' }));
+    const page = await tab();
+    await add(page, 'Mend the roof');
+    await page.getByText('Mend the roof').waitFor();
+    await page.getByText('0 of 1 done').waitFor();
+
+    const second = await tab();
+    await second.getByText('Mend the roof').waitFor();
+    await add(second, 'Paint the door');
+    await page.getByText('Paint the door').waitFor();
+    await page.getByLabel('Mend the roof', { exact: true }).click();
+    await second.getByText('1 of 2 done').waitFor();
+    expect(await second.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringContaining('Paint the door'),
+      expect.stringContaining('Mend the roof'),
+    ]);
+
+    await add(page, '');
+    await page.getByRole('alert').filter({ hasText: 'CHECK' }).waitFor();
+
+    // The first tab ran the database: the second one takes over.
+    await page.close();
+    await second.getByRole('button', { name: 'Remove Mend the roof' }).click();
+    await second.getByText('0 of 1 done').waitFor();
+    await second.reload();
+    await second.getByText('Paint the door').waitFor();
+    expect(errors).toEqual([]);
+    await second.close();
+  });
+
+  test('ends with a second version that takes the data along', { timeout: 120_000 }, async () => {
+    await written(guideFiles('docs/guide.md'));
+    const page = await tab();
+    await page.getByText('Paint the door').waitFor();
+    await add(page, 'Clean the gutter');
+    await page.getByText('0 of 2 done').waitFor();
+    await page.reload();
+    await page.getByText('0 of 2 done').waitFor();
+    expect(errors).toEqual([]);
+  });
+});
