@@ -1,42 +1,57 @@
 import { type ApiItem, nameOf, signatureOf } from './api-item.ts';
 import { type DocComment, parseDocComment } from './doc-comment.ts';
 
-/** A part of a page: items under a heading. */
+/** What is exported under one name: the overloads of a function, or a single item. */
+export type ApiExport = readonly [ApiItem, ...ApiItem[]];
+
+/** A part of a page: exports under a heading. */
 export interface ApiSection {
   readonly title: string;
-  readonly items: readonly ApiItem[];
+  readonly exports: readonly ApiExport[];
 }
 
 /** The Markdown of one subpath's reference. */
 export function apiPage(subpath: string, sections: readonly ApiSection[]): string {
-  const filled = sections.filter(({ items }) => items.length > 0);
-  const anchors = anchorsOf(filled.flatMap(({ items }) => items));
-  const link = (item: ApiItem): string => `[${nameOf(item)}](#${anchors.get(item)})`;
+  const filled = sections.filter(({ exports }) => exports.length > 0);
+  const anchors = anchorsOf(filled.flatMap(({ exports }) => exports));
+  const link = (one: ApiExport): string => `[${nameOf(one[0])}](#${anchors.get(one)})`;
   const parts = [
     `# ${subpath}`,
     '<!-- Made by `npm run docs:api` from the TSDoc in the sources: change it there. -->',
-    ...filled.map(({ title, items }) => `${title}: ${items.map(link).join(' · ')}`),
-    ...filled.flatMap(({ title, items }) => [`## ${title}`, ...items.map(section)]),
+    ...filled.map(({ title, exports }) => `${title}: ${exports.map(link).join(' · ')}`),
+    ...filled.flatMap(({ title, exports }) => [`## ${title}`, ...exports.map(entry)]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
 /** Sorted into functions, classes and types. */
 export function sectionsOf(items: readonly ApiItem[]): readonly ApiSection[] {
-  const sorted = [...items].sort((a, b) => compare(nameOf(a), nameOf(b)));
-  const of = (...kinds: readonly string[]) => sorted.filter(({ kind }) => kinds.includes(kind));
+  const of = (...kinds: readonly string[]) => exportsOf(items.filter(({ kind }) => kinds.includes(kind)));
   return [
-    { title: 'Functions', items: of('Function', 'Variable') },
-    { title: 'Classes', items: of('Class') },
-    { title: 'Types', items: of('Interface', 'TypeAlias') },
+    { title: 'Functions', exports: of('Function', 'Variable') },
+    { title: 'Classes', exports: of('Class') },
+    { title: 'Types', exports: of('Interface', 'TypeAlias') },
   ];
 }
 
-function section(item: ApiItem): string {
+/** By name, in the order of names. */
+export function exportsOf(items: readonly ApiItem[]): readonly ApiExport[] {
+  const byName = new Map<string, ApiExport>();
+  for (const item of items) {
+    const [first, ...more] = byName.get(nameOf(item)) ?? [];
+    byName.set(nameOf(item), first ? [first, ...more, item] : [item]);
+  }
+  return [...byName].sort(([a], [b]) => compare(a, b)).map(([, overloads]) => overloads);
+}
+
+function entry(overloads: ApiExport): string {
+  return [`### ${nameOf(overloads[0])}`, ...overloads.map(described)].join('\n\n');
+}
+
+function described(item: ApiItem): string {
   const doc = parseDocComment(item.docComment);
   const members = (item.members ?? []).filter(({ kind }) => kind !== 'Constructor');
   return [
-    `### ${nameOf(item)}`,
     `\`\`\`typescript\n${signatureOf(item)}\n\`\`\``,
     ...details(doc),
     members.map(listed).join('\n'),
@@ -69,18 +84,19 @@ function lowerFirst(text: string): string {
 }
 
 /** As GitHub makes them: of headings of the same name the second one ends in `-1`. */
-function anchorsOf(items: readonly ApiItem[]): ReadonlyMap<ApiItem, string> {
+function anchorsOf(exports: readonly ApiExport[]): ReadonlyMap<ApiExport, string> {
   const seen = new Map<string, number>();
   return new Map(
-    items.map((item) => {
-      const name = nameOf(item).toLowerCase();
+    exports.map((one) => {
+      const name = nameOf(one[0]).toLowerCase();
       const times = seen.get(name) ?? 0;
       seen.set(name, times + 1);
-      return [item, times === 0 ? name : `${name}-${times}`];
+      return [one, times === 0 ? name : `${name}-${times}`];
     }),
   );
 }
 
 function compare(a: string, b: string): number {
-  return a.toLowerCase() < b.toLowerCase() ? -1 : 1;
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  return left === right ? 0 : left < right ? -1 : 1;
 }

@@ -1,5 +1,5 @@
 import { type ApiItem, nameOf } from './api-item.ts';
-import { apiPage, sectionsOf } from './api-page.ts';
+import { apiPage, exportsOf, sectionsOf } from './api-page.ts';
 import { extractApi } from './extract-api.ts';
 
 export interface ApiPage {
@@ -25,10 +25,16 @@ export function apiPages(): readonly ApiPage[] {
     const browser = subpath === 'freshet' ? onlyInBrowser(items) : [];
     return {
       file: `docs/api/${subpath.replace('freshet/', '')}.md`,
-      text: apiPage(subpath, [...sectionsOf(items), { title: 'In a browser', items: browser }]),
-      undocumented: [...items, ...browser].filter(({ docComment }) => !docComment).map(nameOf),
+      text: apiPage(subpath, [...sectionsOf(items), { title: 'In a browser', exports: exportsOf(browser) }]),
+      undocumented: undocumented([...items, ...browser]),
     };
   });
+}
+
+/** A function counts as documented if one of its overloads is. */
+function undocumented(items: readonly ApiItem[]): readonly string[] {
+  const bare = exportsOf(items).filter((overloads) => overloads.every(({ docComment }) => !docComment));
+  return bare.map(([item]) => nameOf(item));
 }
 
 /** What the browser's entry exports in place of Node's, or beside it. */

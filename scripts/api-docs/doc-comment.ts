@@ -40,6 +40,7 @@ function flow(text: string): string {
       /\{@link ([^}|]+?)(?:\s*\|\s*([^}]+))?\}/g,
       (_, target: string, label?: string) => label ?? `\`${target}\``,
     )
+    .trim()
     .split(/\n\s*\n/)
     .map((paragraph) =>
       /^\s*([-*|]|```)/m.test(paragraph) ? paragraph.trim() : paragraph.replaceAll(/\s*\n\s*/g, ' ').trim(),
