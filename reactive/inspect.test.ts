@@ -266,7 +266,7 @@ describe('inspect', () => {
 
   test('tells of the live queries of all who share an engine, with the subscribers of each', async () => {
     const [one, two] = await sharing(2);
-    onTestFinished(() => Promise.all([one?.close(), two?.close()]).then(() => {}));
+    onTestFinished(() => one?.close());
     await one?.exec(schema);
     for (const db of [one, two, two]) live(db as Database, byStatus, ['open']).subscribe();
     live(two as Database, 'SELECT name FROM people').subscribe();

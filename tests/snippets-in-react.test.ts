@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { act } from 'react';
 import type { Root } from 'react-dom/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { placedIn, root, snippetsOf } from './support/snippets.ts';
@@ -42,7 +41,7 @@ describe('documentation', () => {
   it.each(snippets)('renders snippet $index of $page', async ({ name, code }) => {
     const file = join(generated, `${name}.tsx`);
     writeFileSync(file, placedIn(folder, code));
-    const errors = vi.spyOn(console, 'error');
+    const errors = vi.spyOn(console, 'error').mockClear();
     document.body.innerHTML = '<div id="root"></div>';
     const place = document.getElementById('root');
     try {
@@ -50,9 +49,9 @@ describe('documentation', () => {
       await expect.poll(() => place?.textContent ?? '').not.toBe('');
       await expect.poll(() => place?.textContent ?? '').not.toMatch(/Loading|^Opening/);
     } finally {
-      for (const made of roots.splice(0)) await act(async () => made.unmount());
+      for (const made of roots.splice(0)) made.unmount();
     }
-    expect(place?.textContent).toBe('');
+    await expect.poll(() => place?.textContent).toBe('');
     expect(errors.mock.calls).toEqual([]);
   });
 });

@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = join(import.meta.dirname, '..', '..');
 
 /** Every page that users read, relative to the repository. */
 export const pages: readonly string[] = [
@@ -47,10 +46,11 @@ export function snippetsOf(fence: string): readonly Snippet[] {
   });
 }
 
-/** The code with the file names of its databases in a folder. */
+/** The code with the file names of its databases in a folder of its own. */
 export function placedIn(folder: string, code: string): string {
+  const own = mkdtempSync(join(folder, 'snippet-'));
   return code.replaceAll(
     /\b(open(?:Sync)?)\('([\w.-]+\.db)'/g,
-    (_, call: string, name: string) => `${call}('${join(folder, name)}'`,
+    (_, call: string, name: string) => `${call}('${join(own, name)}'`,
   );
 }

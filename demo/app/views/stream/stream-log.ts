@@ -41,10 +41,7 @@ export class StreamLog {
   #paused: Promise<void> | undefined;
   #lastId = 0;
 
-  constructor(
-    db: Database | DatabaseSync,
-    inNextFrame: (call: () => void) => void = (call) => requestAnimationFrame(call),
-  ) {
+  constructor(db: Database | DatabaseSync, inNextFrame: (call: () => void) => void = requestAnimationFrame) {
     this.#db = db;
     this.#inNextFrame = inNextFrame;
   }
