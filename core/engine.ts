@@ -153,6 +153,11 @@ export class Engine implements HubMember {
     this.#commits.whenIdle(call);
   }
 
+  /** Calls `call` when a transaction has begun; the result takes that back. */
+  onBegin(call: () => void): () => void {
+    return this.#commits.onBegin(call);
+  }
+
   /** An iteration holds its snapshot of the file: commits of other connections can't be read meanwhile. */
   get isIterating(): boolean {
     return this.config.path !== null && this.#iterations.count > 0;

@@ -1,6 +1,7 @@
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import type { Database, DatabaseSync } from '../core/index.ts';
-import { type Clock, QueryStore } from '../reactive/index.ts';
+import type { Clock } from '../reactive/store/clock.ts';
+import { QueryStore, type QueryStoreOptions } from '../reactive/store/query-store.ts';
 
 /** A database of either kind. */
 export type AnyDatabase = Database | DatabaseSync;
@@ -13,12 +14,22 @@ export interface DatabaseProviderProps {
   readonly graceMs?: number;
   /** What grace times run by, for tests. */
   readonly clock?: Clock;
+  /**
+   * What a server renders with, or has rendered with: see `createSnapshot`. That of the first rendering counts.
+   */
+  readonly snapshot?: QueryStoreOptions['snapshot'];
   readonly children?: ReactNode;
 }
 
 /** The database that the hooks below it ask. */
-export function DatabaseProvider({ database, graceMs, clock, children }: DatabaseProviderProps) {
-  const store = useMemo(() => new QueryStore(database, { graceMs, clock }), [database, graceMs, clock]);
+export function DatabaseProvider(props: DatabaseProviderProps) {
+  const { database, graceMs, clock, children } = props;
+  // JSON that is parsed while rendering is another object each time.
+  const [snapshot] = useState(props.snapshot);
+  const store = useMemo(
+    () => new QueryStore(database, { graceMs, clock, snapshot }),
+    [database, graceMs, clock, snapshot],
+  );
   return <StoreContext.Provider value={store}>{children}</StoreContext.Provider>;
 }
 

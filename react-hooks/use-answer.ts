@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import type { Query, QueryState } from '../reactive/index.ts';
+import type { Query } from '../reactive/store/query.ts';
+import { loading, type QueryState } from '../reactive/store/query-entry.ts';
 import { useQueryStore } from './database-provider.tsx';
 
 export type QueryStatus = QueryState<unknown>['status'];
@@ -7,13 +8,16 @@ export type QueryStatus = QueryState<unknown>['status'];
 /** What a component shows of a query. The same object until something changes. */
 export interface Answer<D> {
   readonly data: D;
+  /**
+   * `loading`: the first answer is awaited. `ready`: what is shown is that of the last commit. `stale`: it is that of
+   * before, of other parameters say, until the answer is there. `error`: the query failed; it is the last there was.
+   */
   readonly status: QueryStatus;
   readonly error?: Error;
   /** Asks again after an error. */
   readonly retry: () => void;
 }
 
-const idle: QueryState<never> = { status: 'loading', value: undefined, error: undefined };
 const nothing = (): void => {};
 
 /**
@@ -32,8 +36,8 @@ export function useAnswer<V, D>(
   const store = useQueryStore(hook);
   const state = useSyncExternalStore(
     useCallback((listener) => (query ? store.subscribe(query, listener) : nothing), [store, query]),
-    () => (query ? store.read(query) : idle),
-    () => idle,
+    () => (query ? store.read(query) : loading),
+    () => (query ? store.readGiven(query) : loading),
   );
   // What was on the screen last, and of which database. Written when it is there: a rendering may be thrown away.
   const shown = useRef<{ readonly db: unknown; readonly data: D } | null>(null);

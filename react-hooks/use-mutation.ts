@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { ExecuteResult, Params } from '../core/index.ts';
-import { type Call, CallState } from '../reactive/index.ts';
+import { type Call, CallState } from '../reactive/store/call-state.ts';
 import { type AnyDatabase, useQueryStore } from './database-provider.tsx';
 
 export interface Mutation<A extends readonly unknown[], R> {

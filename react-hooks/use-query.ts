@@ -1,7 +1,9 @@
 import { useMemo } from 'react';
 import type { Params, Row } from '../core/index.ts';
-import { type LiveQuery, liveQuery, type Schedule } from '../reactive/index.ts';
-import { type Answer, type QueryStatus, useAnswer } from './use-answer.ts';
+import type { LiveQuery } from '../reactive/live-query.ts';
+import type { Schedule } from '../reactive/schedule.ts';
+import { liveQuery } from '../reactive/store/query.ts';
+import { type Answer, useAnswer } from './use-answer.ts';
 import { useStableQuery } from './use-stable-query.ts';
 
 export interface QueryOptions {
@@ -13,20 +15,12 @@ export interface QueryOptions {
   readonly schedule?: Schedule;
 }
 
-export interface QueryResult<T> {
+export interface QueryResult<T> extends Omit<Answer<unknown>, 'data'> {
   /** Read-only; a row that did not change is the same object as before. */
   readonly rows: readonly T[];
-  /**
-   * `loading`: the first answer is awaited. `ready`: the rows are those of the last commit. `stale`: the rows are those
-   * of before, of other parameters say. `error`: the query failed; the rows are the last there were.
-   */
-  readonly status: QueryStatus;
-  readonly error?: Error;
-  /** Asks again after an error. */
-  readonly retry: () => void;
 }
 
-export interface QueryOneResult<T> extends Omit<QueryResult<T>, 'rows'> {
+export interface QueryOneResult<T> extends Omit<Answer<unknown>, 'data'> {
   /** The first row, or null. */
   readonly row: T | null;
 }

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Params } from '../core/index.ts';
-import { type Query, rowsQuery, type Schedule } from '../reactive/index.ts';
+import type { Schedule } from '../reactive/schedule.ts';
+import { type Query, rowsQuery } from '../reactive/store/query.ts';
 
 /** A query that is the same object as long as its text and its parameters are equal. */
 export function useStableQuery<T>(sql: string, params?: Params, schedule?: Schedule): Query<readonly T[]> {

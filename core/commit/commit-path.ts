@@ -54,6 +54,7 @@ export class CommitPath {
   readonly #capture: Capture;
   readonly #log: TransactionLog;
   readonly #totalChanges: DriverStatement;
+  readonly #onBegin = new Set<() => void>();
   #whenIdle: (() => void)[] = [];
   #transactionId = 0;
   /** A transaction was begun, and nothing is known of its end. */
@@ -122,6 +123,12 @@ export class CommitPath {
   whenIdle(call: () => void): void {
     if (this.#connection.inTransaction) this.#whenIdle.push(call);
     else call();
+  }
+
+  /** Calls `call` when a transaction has begun; the result takes that back. */
+  onBegin(call: () => void): () => void {
+    this.#onBegin.add(call);
+    return () => this.#onBegin.delete(call);
   }
 
   perform<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
@@ -205,6 +212,7 @@ export class CommitPath {
     if (!wasOpen && isOpen) {
       this.#transactionId += 1;
       this.#isOpen = true;
+      for (const call of this.#onBegin) call();
     }
     if (wasOpen && !isOpen) {
       if (statement.plan.kind === 'rollback') this.#rolledBack();

@@ -156,8 +156,9 @@ export class Client {
   }
 
   /** Calls `call` when a message and all that it brought has been taken in. */
-  afterMessages(call: () => void): void {
+  afterMessages(call: () => void): () => void {
     this.#afterMessages.add(call);
+    return () => this.#afterMessages.delete(call);
   }
 
   /** Calls `call` when the engine goes away, however that comes about; also when this side closes. */

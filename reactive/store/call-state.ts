@@ -5,9 +5,9 @@ export interface Call<R> {
   readonly data: R | undefined;
   /** Why the last one failed. */
   readonly error: Error | undefined;
+  /** How many are under way, overtaken ones included. */
+  readonly running: number;
 }
-
-const idle: Call<never> = { status: 'idle', data: undefined, error: undefined };
 
 /**
  * The state of a function's calls, of which the last one counts.
@@ -16,7 +16,7 @@ const idle: Call<never> = { status: 'idle', data: undefined, error: undefined };
  */
 export class CallState<R> {
   readonly #listeners = new Set<() => void>();
-  #call: Call<R> = idle;
+  #call: Call<R> = { status: 'idle', data: undefined, error: undefined, running: 0 };
   #last = 0;
 
   get value(): Call<R> {
@@ -40,15 +40,17 @@ export class CallState<R> {
    */
   async run(fn: () => R | PromiseLike<R>, overtaken?: (error: unknown) => void): Promise<R> {
     const number = ++this.#last;
-    this.#change({ status: 'pending', data: this.#call.data, error: undefined });
+    this.#change({ status: 'pending', error: undefined, running: this.#call.running + 1 });
+    const ended = (call: Partial<Call<R>>): void =>
+      this.#change({ ...(number === this.#last && call), running: this.#call.running - 1 });
     try {
       const data = await fn();
-      if (number === this.#last) this.#change({ status: 'success', data, error: undefined });
+      ended({ status: 'success', data });
       return data;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
       if (number !== this.#last || !this.isShown) overtaken?.(error);
-      if (number === this.#last) this.#change({ status: 'error', data: this.#call.data, error });
+      ended({ status: 'error', error });
       throw thrown;
     }
   }
@@ -56,11 +58,11 @@ export class CallState<R> {
   /** Forgets the last call, also one under way. */
   reset(): void {
     this.#last += 1;
-    this.#change(idle);
+    this.#change({ status: 'idle', data: undefined, error: undefined });
   }
 
-  #change(call: Call<R>): void {
-    this.#call = call;
+  #change(call: Partial<Call<R>>): void {
+    this.#call = { ...this.#call, ...call };
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -34,7 +34,8 @@ export interface Retention {
  */
 const unclaimedMs = 5000;
 
-const loading: QueryState<never> = { status: 'loading', value: undefined, error: undefined };
+/** Nothing is known. */
+export const loading: QueryState<never> = { status: 'loading', value: undefined, error: undefined };
 
 /**
  * One query, and everybody who shows it.

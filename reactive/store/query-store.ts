@@ -1,48 +1,22 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { engineOf } from '../../core/engine-key.ts';
 import type { Database } from '../../core/remote/database.ts';
-import type { Params } from '../../core/values.ts';
-import { live } from '../live.ts';
-import type { LiveQuery } from '../live-query.ts';
-import { paramsKey } from '../params-key.ts';
-import type { Schedule } from '../schedule.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { QueryEntry, type QueryState, type Retention, type Source } from './query-entry.ts';
-
-/** A query as a store knows it. */
-export interface Query<V> {
-  /** The same for equal queries. */
-  readonly key: unknown;
-  /** Makes its source; nothing is asked before somebody subscribes to that. */
-  open(db: DatabaseSync | Database): Source<V>;
-}
+import { type GivenAnswers, givenAnswers, type QuerySnapshot } from './given-answers.ts';
+import type { Query } from './query.ts';
+import { loading, QueryEntry, type QueryState, type Retention } from './query-entry.ts';
 
 export interface QueryStoreOptions {
   /** How long a query is kept without subscribers, in milliseconds: 5,000 by default. */
   readonly graceMs?: number | undefined;
   /** What grace times run by; the system's clock by default. */
   readonly clock?: Clock | undefined;
+  /** Answers that are known already: what a server rendered with. */
+  readonly snapshot?: QuerySnapshot | GivenAnswers | undefined;
 }
 
 /** The entries of each database. They are the database's: stores that come and go share them. */
 const entriesOf = new WeakMap<DatabaseSync | Database, Map<unknown, QueryEntry<unknown>>>();
-
-/** A SELECT as a query of a store. */
-export function rowsQuery<T>(
-  sql: string,
-  params?: Params,
-  schedule: Schedule = 'microtask',
-): Query<readonly T[]> {
-  return {
-    key: JSON.stringify([sql, paramsKey(params), schedule]),
-    open: (db) => live<T>(db, sql, params, { schedule }),
-  };
-}
-
-/** A live query that the application made itself. */
-export function liveQuery<T>(live: LiveQuery<T>): Query<readonly T[]> {
-  return { key: live, open: () => live };
-}
 
 /**
  * Live queries for a user interface: each is subscribed to once for all that show it, and stays open for a grace time
@@ -55,16 +29,19 @@ export class QueryStore {
   readonly db: DatabaseSync | Database;
   readonly #entries: Map<unknown, QueryEntry<unknown>>;
   readonly #retention: Retention;
+  readonly #answers: GivenAnswers | undefined;
+  /** States made of given answers: the same object at each reading. */
+  readonly #given = new Map<unknown, QueryState<unknown>>();
+  /** Given answers that an entry began with. Later ones would begin with something old. */
+  readonly #used = new Set<unknown>();
 
   constructor(db: DatabaseSync | Database, options: QueryStoreOptions = {}) {
     this.db = db;
-    const { graceMs = 5000, clock = systemClock } = options;
+    const { graceMs = 5000, clock = systemClock, snapshot } = options;
     this.#retention = { graceMs, clock };
-    let entries = entriesOf.get(db);
-    if (!entries) {
-      entries = new Map();
-      entriesOf.set(db, entries);
-    }
+    this.#answers = snapshot && ('answers' in snapshot ? givenAnswers(snapshot) : snapshot);
+    const entries = entriesOf.get(db) ?? new Map();
+    entriesOf.set(db, entries);
     this.#entries = entries;
   }
 
@@ -78,6 +55,26 @@ export class QueryStore {
     return this.#entry(query).read(this.#retention);
   }
 
+  /** What a server rendered with, or will: the answers that were given, and nothing live. */
+  readGiven<V>(query: Query<V>): QueryState<V> {
+    const { key, given } = query;
+    let state = this.#given.get(key);
+    if (!state) {
+      const rows = given && this.#answers?.rows(given.sql, given.params);
+      if (!rows) return loading;
+      state = { status: 'ready', value: given.value(rows), error: undefined };
+      this.#given.set(key, state);
+    }
+    // Equal keys are the same query, so its values are of the same type; here and below.
+    return state as QueryState<V>;
+  }
+
+  /** For a component that suspends on a server, or where its HTML is taken over: what was given, or else what is known. */
+  readRendering<V>(query: Query<V>): QueryState<V> {
+    const given = this.readGiven(query);
+    return given.status === 'loading' && !this.#answers?.fetch ? this.read(query) : given;
+  }
+
   /** `listener` is called when `read` may give another state. The query is asked, if it hasn't been. */
   subscribe<V>(query: Query<V>, listener: () => void): () => void {
     return this.#entry(query).subscribe(listener, this.#retention);
@@ -85,7 +82,12 @@ export class QueryStore {
 
   /** Asks; resolves when the query has answered or failed, which `read` then tells. */
   load<V>(query: Query<V>): Promise<void> {
-    return this.#entry(query).load(this.#retention);
+    const { key, given } = query;
+    const fetched = given && this.#answers?.fetch?.(given.sql, given.params);
+    if (!fetched) return this.#entry(query).load(this.#retention);
+    return fetched.catch((error) => {
+      this.#given.set(key, { status: 'error', value: undefined, error });
+    });
   }
 
   /** Asks again after an error. */
@@ -95,15 +97,14 @@ export class QueryStore {
 
   #entry<V>(query: Query<V>): QueryEntry<V> {
     const { key } = query;
-    let entry = this.#entries.get(key);
-    if (!entry) {
-      const made: QueryEntry<V> = new QueryEntry(query.open(this.db), engineOf in this.db, undefined, () => {
-        if (this.#entries.get(key) === made) this.#entries.delete(key);
-      });
-      entry = made;
-      this.#entries.set(key, entry);
-    }
-    // Equal keys are the same query, so its values are of the same type.
-    return entry as QueryEntry<V>;
+    const kept = this.#entries.get(key);
+    if (kept) return kept as QueryEntry<V>;
+    const known = this.#used.has(key) ? undefined : this.readGiven(query).value;
+    if (known !== undefined) this.#used.add(key);
+    const made = new QueryEntry<V>(query.open(this.db), engineOf in this.db, known, () => {
+      if (this.#entries.get(key) === made) this.#entries.delete(key);
+    });
+    this.#entries.set(key, made);
+    return made;
   }
 }
