@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import type { WatchEvent } from '../core/index.ts';
-import { ChangeLog, type FollowOptions } from '../reactive/store/change-log.ts';
+import { ChangeLog, type FollowOptions, type StreamEvent } from '../reactive/store/change-log.ts';
 import { useQueryStore } from './database-provider.tsx';
 
 export interface ChangeStreamOptions extends FollowOptions {
@@ -10,7 +9,7 @@ export interface ChangeStreamOptions extends FollowOptions {
 
 export interface ChangeStream {
   /** The last events, the newest one last; none where they go to a listener. */
-  readonly events: readonly WatchEvent[];
+  readonly events: readonly StreamEvent[];
   /** Why the stream has ended. */
   readonly error?: Error;
   /** Forgets the events so far. */
@@ -18,14 +17,17 @@ export interface ChangeStream {
 }
 
 /**
- * Calls `listener` for every commit while the component is there, which doesn't render for it. What it throws ends the
- * stream, and is in `error`.
+ * Calls `listener` for every commit while the component is there, which doesn't render for it. What it throws is
+ * reported as uncaught.
  */
-export function useChangeStream(listener: (event: WatchEvent) => void, options?: FollowOptions): ChangeStream;
+export function useChangeStream(
+  listener: (event: StreamEvent) => void,
+  options?: FollowOptions,
+): ChangeStream;
 /** The last commits, as a change stream tells them, while the component is there. */
 export function useChangeStream(options?: ChangeStreamOptions): ChangeStream;
 export function useChangeStream(
-  first?: ((event: WatchEvent) => void) | ChangeStreamOptions,
+  first?: ((event: StreamEvent) => void) | ChangeStreamOptions,
   second?: FollowOptions,
 ): ChangeStream {
   const { db } = useQueryStore('useChangeStream');

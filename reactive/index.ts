@@ -29,6 +29,7 @@ export type { LiveQuery } from './live-query.ts';
 export { type LiveSnapshots, liveSnapshot } from './live-snapshot.ts';
 export type { Schedule } from './schedule.ts';
 export { settled } from './settled.ts';
+export type { FollowOptions, StreamEvent } from './store/change-log.ts';
 export type { Clock } from './store/clock.ts';
 export { createSnapshot, type SnapshotBuilder } from './store/create-snapshot.ts';
 export type { DatabaseStatus } from './store/database-status.ts';

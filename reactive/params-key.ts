@@ -9,7 +9,7 @@ export function paramsKey(params: Params | undefined): string {
 }
 
 function part(value: unknown): string {
-  if (value instanceof Uint8Array) return `b${value.join()}`;
+  if (ArrayBuffer.isView(value)) return `b${(value as Uint8Array).join()}`;
   if (value instanceof Date) return `d${value.getTime()}`;
   return `${typeof value}${Object.is(value, -0) ? '-0' : String(value)}`;
 }

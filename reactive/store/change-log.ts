@@ -1,7 +1,7 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { OperationalError } from '../../core/errors.ts';
 import type { Database } from '../../core/remote/database.ts';
-import type { WatchEvent } from '../../core/watches/events.ts';
+import type { ChangeEvent, LaggedEvent } from '../../core/watches/events.ts';
 import { watchEvents } from '../watch-events.ts';
 
 export interface FollowOptions {
@@ -11,6 +11,9 @@ export interface FollowOptions {
   readonly queueCapacity?: number | undefined;
 }
 
+/** A commit; or, in place of those that a full queue had to drop, that some are missing. */
+export type StreamEvent = ChangeEvent | LaggedEvent;
+
 /**
  * Calls `next` for every event of a change stream, until the result is called. When the engine goes away the stream is
  * opened again on the next one; what was committed meanwhile isn't told.
@@ -18,7 +21,7 @@ export interface FollowOptions {
 export function followChanges(
   db: DatabaseSync | Database,
   { tables, queueCapacity }: FollowOptions,
-  next: (event: WatchEvent) => void,
+  next: (event: StreamEvent) => void,
   failed: (error: unknown) => void,
 ): () => void {
   const options = { ...(tables && { tables }), ...(queueCapacity !== undefined && { queueCapacity }) };
@@ -32,7 +35,9 @@ export function followChanges(
         return;
       }
       const subscription = watchEvents(watch).subscribe({
-        next,
+        next: (event) => {
+          if (event.type === 'change' || event.type === 'lagged') next(event);
+        },
         error: (error) => {
           if (isOver) return;
           if (error instanceof OperationalError && error.code === 'CONNECTION') void open();
@@ -54,7 +59,7 @@ export function followChanges(
 /** What has been seen of a change stream. The same object until something changes. */
 export interface SeenChanges {
   /** The last events, the newest one last. */
-  readonly events: readonly WatchEvent[];
+  readonly events: readonly StreamEvent[];
   readonly error: Error | undefined;
 }
 
@@ -62,20 +67,20 @@ const nothing: SeenChanges = { events: Object.freeze([]), error: undefined };
 
 /** A change stream while somebody subscribes: calls `each` for every event, and keeps the last `limit` of them. */
 export class ChangeLog {
-  readonly #follow: (next: (event: WatchEvent) => void, failed: (error: unknown) => void) => () => void;
+  readonly #follow: (next: (event: StreamEvent) => void, failed: (error: unknown) => void) => () => void;
   readonly #limit: number;
-  readonly #each: (event: WatchEvent) => void;
+  readonly #each: (event: StreamEvent) => void;
   readonly #listeners = new Set<() => void>();
   #seen: SeenChanges = nothing;
   /** Those that subscribers haven't been told of. */
-  #fresh: WatchEvent[] = [];
+  #fresh: StreamEvent[] = [];
   #unfollow: (() => void) | undefined;
 
   constructor(
     db: DatabaseSync | Database,
     options: FollowOptions,
     limit: number,
-    each: (event: WatchEvent) => void = () => {},
+    each: (event: StreamEvent) => void = () => {},
   ) {
     this.#follow = (next, failed) => followChanges(db, options, next, failed);
     this.#limit = limit;
@@ -106,7 +111,7 @@ export class ChangeLog {
     this.#change({ ...this.#seen, events: nothing.events });
   }
 
-  #take(event: WatchEvent): void {
+  #take(event: StreamEvent): void {
     this.#each(event);
     if (this.#limit === 0) return;
     this.#fresh.push(event);

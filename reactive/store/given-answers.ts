@@ -65,7 +65,8 @@ function encode(value: SqlValue): EncodedValue {
   if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {
     return { r: Object.is(value, -0) ? '-0' : String(value) };
   }
-  return value instanceof Uint8Array ? { b: hex(value) } : value;
+  // Bytes may be of another realm, as a test's DOM is one.
+  return ArrayBuffer.isView(value) ? { b: hex(value) } : value;
 }
 
 function decode(value: EncodedValue): SqlValue {

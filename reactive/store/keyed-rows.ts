@@ -4,6 +4,7 @@
  * that a commit changed. Keys and rows are those of one commit: `value` and `row` are of the same time.
  * The hard part is a key that goes from one row to another within a commit.
  */
+import { Subscription } from 'rxjs';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { ProgrammingError } from '../../core/errors.ts';
 import type { Database } from '../../core/remote/database.ts';
@@ -129,6 +130,7 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
     let failure: unknown;
     let told: Keys<K, T> | undefined;
     let isFirst = true;
+    const both = new Subscription();
     // Two recipients of one materialisation: this one takes each commit in when it is made ...
     const index = this.#open('sync').changes.subscribe({
       next: (delta) => {
@@ -142,11 +144,12 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
       // The other one is told of it as well.
       error: () => {},
     });
+    both.add(index);
     // ... and this one says when others are to be told.
-    const schedule = this.#open(this.#schedule).subscribe({
+    const followers = this.#open(this.#schedule).subscribe({
       next: () => {
         if (failure !== undefined) {
-          stop();
+          both.unsubscribe();
           observer.error(failure);
           return;
         }
@@ -161,11 +164,9 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
       error: (error) => observer.error(error),
       complete: () => observer.complete(),
     });
-    const stop = (): void => {
-      index.unsubscribe();
-      schedule?.unsubscribe();
-    };
-    return { unsubscribe: stop };
+    // It may have failed by now: then this ends it.
+    both.add(followers);
+    return both;
   }
 
   #take({ rows, changes }: LiveDelta<T>, isFirst: boolean): void {
@@ -242,5 +243,5 @@ function notUnique(column: string): ProgrammingError {
 
 /** Bytes are equal by content, other values by themselves. */
 function identity(key: SqlValue): unknown {
-  return key instanceof Uint8Array ? `\u0000${key.join()}` : key;
+  return ArrayBuffer.isView(key) ? `\u0000${key.join()}` : key;
 }

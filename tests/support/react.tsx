@@ -1,4 +1,4 @@
-import { act, render } from '@testing-library/react';
+import { act, cleanup, render } from '@testing-library/react';
 import { type Database, type DatabaseSync, open, openSync } from 'freshet';
 import { DatabaseProvider } from 'freshet/react-hooks';
 import { type Clock, settled } from 'freshet/reactive';
@@ -43,6 +43,7 @@ export function checkEachTest(): void {
     vi.spyOn(console, 'error').mockImplementation(() => {});
   });
   afterEach(async () => {
+    cleanup();
     const complaints = vi.mocked(console.error).mock.calls;
     vi.restoreAllMocks();
     await Promise.all(opened.splice(0).map((db) => db.close()));
@@ -56,10 +57,12 @@ export function expectComplaints(): void {
   vi.mocked(console.error).mockClear();
 }
 
-/** Renders what was committed. */
+/** Carries out what was called, and renders what was committed. */
 export async function rendered(db: AnyDatabase, change: () => unknown = () => {}): Promise<void> {
   await act(async () => {
     await change();
+    // Calls are carried out in order.
+    await db.queryOne('SELECT 1');
     await settled(db);
   });
 }
