@@ -4,6 +4,7 @@ import type { Database } from '../core/remote/database.ts';
 import type { RemoteWatch } from '../core/remote/watch.ts';
 import type { ChangeEvent } from '../core/watches/events.ts';
 import type { Watch } from '../core/watches/watch.ts';
+import { messageOf } from './format.ts';
 
 export type StreamEntry =
   | { readonly kind: 'commit'; readonly at: number; readonly event: ChangeEvent }
@@ -57,7 +58,7 @@ export class ChangeFeed {
       } catch (error) {
         if (signal.aborted) return;
         const isLost = error instanceof FreshetError && error.code === 'CONNECTION';
-        this.#tell([gap(isLost ? 'Another engine took over.' : textOf(error))]);
+        this.#tell([gap(isLost ? 'Another engine took over.' : messageOf(error))]);
         if (!isLost) return;
         await pause(this.#options.intervalMs, signal);
       }
@@ -100,10 +101,6 @@ export class ChangeFeed {
 /** Says that commits may be missing, and why. */
 export function gap(text: string): StreamEntry {
   return { kind: 'gap', at: Date.now(), text };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

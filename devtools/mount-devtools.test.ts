@@ -184,6 +184,15 @@ describe('mountDevtools', () => {
   });
 });
 
+describe('mountDevtools, of a closed database', () => {
+  test('says so when it is opened', () => {
+    const db = start();
+    db.close();
+    const { one } = mount(db, { open: true });
+    expect(one('[role=status]').textContent).toBe('Cannot inspect: the database is closed.');
+  });
+});
+
 const kinds: readonly (readonly [string, () => DatabaseSync | Database | Promise<Database>])[] = [
   ['DatabaseSync', () => opened()],
   [

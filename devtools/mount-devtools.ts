@@ -25,7 +25,7 @@ export interface DevtoolsOptions {
 /**
  * Puts a panel at the foot of the page that shows the live queries of a database, its commits, and what was slow.
  * It does nothing while it is closed. The result takes it away.
- * @throws InterfaceError when the shortcut can't be read, or when it is to be open on a closed database.
+ * @throws InterfaceError when the shortcut can't be read.
  */
 export function mountDevtools(db: DatabaseSync | Database, options: DevtoolsOptions = {}): () => void {
   const { parent = document.body, shortcut = 'Ctrl+Alt+F', height = 320, slowMs = 16 } = options;

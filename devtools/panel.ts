@@ -2,6 +2,7 @@ import type { DatabaseSync } from '../core/database-sync.ts';
 import type { Database } from '../core/remote/database.ts';
 import { type Inspector, inspect } from '../reactive/inspect.ts';
 import { element, setAttribute, setText } from './dom.ts';
+import { messageOf } from './format.ts';
 import { resizer } from './resizer.ts';
 import { Tabs } from './tabs.ts';
 import { QueriesView } from './views/queries-view.ts';
@@ -59,11 +60,15 @@ export class Panel {
     return !this.element.hidden;
   }
 
-  /** @throws InterfaceError when the database is closed. */
   open(): void {
     if (this.isOpen) return;
-    this.#inspector = inspect(this.#db, { slowMs: this.#options.slowMs });
     this.element.hidden = false;
+    try {
+      this.#inspector = inspect(this.#db, { slowMs: this.#options.slowMs });
+    } catch (error) {
+      this.#tell(error);
+      return;
+    }
     document.addEventListener('visibilitychange', this.#read);
     this.#read();
   }
@@ -79,6 +84,7 @@ export class Panel {
     this.#tabs.hide();
     this.#reading?.unsubscribe();
     this.#inspector?.close();
+    this.#inspector = undefined;
   }
 
   /** Looks again and again, unless nobody can see it. */
@@ -92,16 +98,16 @@ export class Panel {
     const { intervalMs } = this.#options;
     this.#reading = this.#inspector?.observe({ intervalMs, limit: 200 }).subscribe({
       next: (inspection) => {
-        this.#tell('');
+        this.#tell(null);
         this.#tabs.update(inspection);
       },
-      error: (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
+      error: (error: unknown) => this.#tell(error),
       complete: () => this.#tell('The database is closed.'),
     });
   };
 
-  #tell(problem: string): void {
-    setText(this.#problem, problem);
-    setAttribute(this.#problem, 'hidden', problem === '');
+  #tell(problem: unknown): void {
+    setText(this.#problem, problem === null ? '' : messageOf(problem));
+    setAttribute(this.#problem, 'hidden', problem === null);
   }
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { type Database, type DatabaseSync, open } from 'freshet';
 import { type Inspection, type Inspector, inspect, live, settled } from 'freshet/reactive';
 import { lastValueFrom, take, toArray } from 'rxjs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { sharing } from '../tests/support/in-thread.ts';
 import { opened, temporaryFile } from '../tests/support/opening.ts';
 
@@ -302,6 +302,26 @@ describe('inspect', () => {
     expect(db.query('SELECT * FROM sqlite_temp_schema')).toEqual([]);
     expect(db.reactiveMetrics().active_watch_count).toBe(0);
     inspector.close();
+  });
+
+  test('reads no clock at a commit while nobody inspects, and two times for it and each visit else', () => {
+    const db = opened();
+    db.exec(schema);
+    for (const status of ['open', 'open', 'done']) live(db, `${byStatus} DESC`, [status]).subscribe();
+    live(db, byStatus, ['open']).subscribe();
+    const update = db.prepare("UPDATE issues SET title = title || '!' WHERE id = 1");
+    const clock = vi.spyOn(performance, 'now');
+    onTestFinished(() => clock.mockRestore());
+    const readings = (): number => {
+      clock.mockClear();
+      update.execute();
+      return clock.mock.calls.length;
+    };
+    expect(readings()).toBe(0);
+    const inspector = inspect(db);
+    expect(readings()).toBe(2 + 2 * 2);
+    inspector.close();
+    expect(readings()).toBe(0);
   });
 
   test('calls a query re-evaluated whose LIMIT is no integer', async () => {
