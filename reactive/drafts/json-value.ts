@@ -38,7 +38,8 @@ export function encodeJson(value: JsonValue): string {
   if (typeof value === 'number') {
     if (Object.is(value, -0)) return '-0';
     if (Math.abs(value) === Number.POSITIVE_INFINITY) return value > 0 ? '9e999' : '-9e999';
-    return String(value);
+    // With an exponent it is read as the number that it is; its digits alone are another integer.
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isArray(value)) return `[${value.map(encodeJson).join(',')}]`;

@@ -41,14 +41,21 @@ export function identityOf(table: WrittenTable, image: Image): Identity {
   };
 }
 
-/** The columns that can be written. */
-export function writable(table: WrittenTable): readonly string[] {
-  return table.columns.filter((column) => !table.generated.includes(column));
+/** The columns that can be written, each with its place in an image. */
+export function writable({
+  rowid,
+  columns,
+  generated,
+}: WrittenTable): readonly (readonly [string, number])[] {
+  const lead = rowid === null ? 0 : 1;
+  return columns
+    .map((column, at) => [column, at + lead] as const)
+    .filter(([column]) => !generated.includes(column));
 }
 
 /** The writable columns in which two images of one row differ. */
 export function differing(table: WrittenTable, a: Image, b: Image): string[] {
-  return writable(table).filter((column) => !isExactly(cellOf(table, a, column), cellOf(table, b, column)));
+  return writable(table).flatMap(([column, at]) => (isExactly(a[at] ?? null, b[at] ?? null) ? [] : [column]));
 }
 
 export function isSameRow(table: WrittenTable, a: Image | null, b: Image | null): boolean {

@@ -18,9 +18,9 @@ const columnsAtOnce = 500;
 
 /** The rows as they are now, null for those that aren't there. */
 export function* currentRows(
-  rows: readonly { readonly table: WrittenTable; readonly identity: Identity }[],
+  rows: readonly { readonly table: WrittenTable; readonly image: Image }[],
 ): Steps<(Image | null)[]> {
-  const requests = rows.map(({ table, identity }) => selects(table, identity));
+  const requests = rows.map(({ table, image }) => selects(table, identityOf(table, image)));
   const answers = yield requests.flat();
   let at = 0;
   return requests.map((parts) => {
@@ -67,8 +67,8 @@ export function deleteRow(table: WrittenTable, image: Image): Request {
 export function insertRow(table: WrittenTable, image: Image): Request {
   const name = `main.${quoteName(table.name)}`;
   const columns = writable(table);
-  const values = columns.map((column) => exactly(cellOf(table, image, column)));
-  const names = columns.map(quoteName);
+  const names = columns.map(([column]) => quoteName(column));
+  const values = columns.map(([, at]) => exactly(image[at] ?? null));
   const { rowid } = table;
   if (rowid !== null) {
     const value = image[0] ?? null;
@@ -89,17 +89,22 @@ export function insertRow(table: WrittenTable, image: Image): Request {
   });
 }
 
-/** Gives these columns of the row that is known by `image` the values that `to` has. */
-export function updateRow(table: WrittenTable, image: Image, to: Image, columns: readonly string[]): Request {
-  const sets = columns.map((column) => assigned(quoteName(column), cellOf(table, to, column)));
-  const before = identityOf(table, image);
-  if (table.primaryKey.length === 0 && table.rowid !== null && before.id !== identityOf(table, to).id) {
-    sets.push(assigned(table.rowid, to[0] ?? null));
+/** Gives these columns of a row, and its key, the values that `goal` has. */
+export function updateRow(
+  table: WrittenTable,
+  image: Image,
+  goal: Image,
+  columns: readonly string[],
+): Request {
+  const sets = columns.map((column) => assigned(quoteName(column), cellOf(table, goal, column)));
+  const { id, where } = identityOf(table, image);
+  if (table.primaryKey.length === 0 && table.rowid !== null && id !== identityOf(table, goal).id) {
+    sets.push(assigned(table.rowid, goal[0] ?? null));
   }
   const set = joined(sets, ', ');
   return statement({
-    sql: `UPDATE main.${quoteName(table.name)} SET ${set.sql} WHERE ${before.where.sql}`,
-    params: [...set.params, ...before.where.params],
+    sql: `UPDATE main.${quoteName(table.name)} SET ${set.sql} WHERE ${where.sql}`,
+    params: [...set.params, ...where.params],
   });
 }
 

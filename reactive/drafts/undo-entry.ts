@@ -1,16 +1,8 @@
 import type { Written, WrittenTable } from '../../core/commit/written.ts';
-import {
-  cellOf,
-  differing,
-  type Identity,
-  type Image,
-  identityOf,
-  isExactly,
-  isSameRow,
-} from './row-image.ts';
+import { differing, type Image, identityOf, isSameRow } from './row-image.ts';
 
-/** One row's change. */
-export interface RowStep {
+/** What became of one row, which may have another key now; null: it was inserted, or deleted. */
+export interface NetRow {
   readonly table: WrittenTable;
   readonly before: Image | null;
   readonly after: Image | null;
@@ -21,105 +13,71 @@ export interface UndoEntry {
   readonly label: string | undefined;
   /** When its last transaction was. */
   readonly at: number;
-  readonly steps: readonly RowStep[];
+  /** Each row once. */
+  readonly rows: readonly NetRow[];
 }
 
-/** What became of one row in all. */
-export interface NetRow {
-  readonly identity: Identity;
-  readonly table: WrittenTable;
-  readonly before: Image | null;
-  readonly after: Image | null;
-  /** The same for rows that are one row under several keys. */
-  readonly chain: Set<string>;
+export function idOf(table: WrittenTable, image: Image): string {
+  return identityOf(table, image).id;
 }
 
-/** Changes of one row that need no order are put together. */
-export function stepsOf({ tables, rows }: Written): RowStep[] {
-  return folded(
-    rows.map(({ table, before, after }) => ({ table: tables[table] as WrittenTable, before, after })),
-  );
+/** What the changes of a transaction come to, row by row. A row that was deleted and inserted again is the same. */
+export function netRows({ tables, rows }: Written): NetRow[] {
+  const net = new Set<NetRow>();
+  const alive = new Map<string, NetRow>();
+  const deleted = new Map<string, NetRow>();
+  const replace = (old: NetRow | undefined, row: NetRow): void => {
+    if (old) net.delete(old);
+    net.add(row);
+    if (row.after !== null) alive.set(idOf(row.table, row.after), row);
+    else if (row.before !== null) deleted.set(idOf(row.table, row.before), row);
+  };
+  for (const { table: place, before, after } of rows) {
+    const table = tables[place] as WrittenTable;
+    if (before !== null) {
+      const id = idOf(table, before);
+      const known = alive.get(id);
+      alive.delete(id);
+      replace(known, { table, before: known ? known.before : before, after });
+    } else if (after !== null) {
+      const id = idOf(table, after);
+      const known = deleted.get(id);
+      deleted.delete(id);
+      replace(known, { table, before: known?.before ?? null, after });
+    }
+  }
+  return [...net].filter(isChange);
 }
 
-/** The two as one; undefined where somebody else has written in between what the first has. */
+/**
+ * The two as one; undefined where somebody else has written in between what the first has, since taking both back
+ * would take that back, too.
+ */
 export function joinedEntries(first: UndoEntry, second: UndoEntry): UndoEntry | undefined {
-  const earlier = netRows(first.steps);
-  for (const { identity, table, before } of netRows(second.steps).values()) {
-    const row = earlier.get(identity.id);
-    if (!row) continue;
-    if (row.after === null || before === null) {
-      if (row.after !== before) return undefined;
-      continue;
-    }
-    const written = row.before === null ? table.columns : differing(table, row.before, row.after);
-    const { after } = row;
-    if (written.some((column) => !isExactly(cellOf(table, after, column), cellOf(table, before, column)))) {
-      return undefined;
-    }
+  const now = new Map<string, NetRow>();
+  for (const row of first.rows) {
+    const image = row.after ?? row.before;
+    if (image) now.set(idOf(row.table, image), row);
   }
-  return { ...second, steps: folded([...first.steps, ...second.steps]) };
-}
-
-/** Rows by identity that differ after these steps from what they were before. */
-export function netRows(steps: readonly RowStep[]): Map<string, NetRow> {
-  const rows = new Map<string, NetRow>();
-  for (const { table, before, after } of steps) {
-    const from = before && identityOf(table, before);
-    const to = after && identityOf(table, after);
-    if (from && before) {
-      const row = rows.get(from.id);
-      const known = row ?? { identity: from, table, before, chain: new Set([from.id]) };
-      rows.set(from.id, { ...known, after: from.id === to?.id ? after : null });
-    }
-    if (to && from?.id !== to.id) {
-      const row = rows.get(to.id) ?? { identity: to, table, before: null, chain: new Set([to.id]) };
-      rows.set(to.id, { ...row, after });
-      if (from) link(rows, from.id, to.id);
-    }
+  const rows = new Set(first.rows);
+  for (const { table, before, after } of second.rows) {
+    const image = before ?? after;
+    const earlier = image ? now.get(idOf(table, image)) : undefined;
+    if (earlier && !continues(earlier, before)) return undefined;
+    if (earlier) rows.delete(earlier);
+    rows.add({ table, before: earlier ? earlier.before : before, after });
   }
-  for (const [id, { table, before, after }] of rows) if (isSameRow(table, before, after)) rows.delete(id);
-  return rows;
+  return { ...second, rows: [...rows].filter(isChange) };
 }
 
-function link(rows: Map<string, NetRow>, a: string, b: string): void {
-  const chain = new Set([...(rows.get(a)?.chain ?? []), ...(rows.get(b)?.chain ?? [])]);
-  for (const id of chain) {
-    const row = rows.get(id);
-    if (row) rows.set(id, { ...row, chain });
-  }
+/** Whether a row is as the earlier change of it has left it, as far as that has written it. */
+function continues({ table, before, after }: NetRow, now: Image | null): boolean {
+  if (before === null || after === null || now === null) return isSameRow(table, after, now);
+  const others = new Set(differing(table, after, now));
+  return differing(table, before, after).every((column) => !others.has(column));
 }
 
-/** The columns of an update that order matters for: those that say which row it is, or that others may not have. */
-export function keyColumns({ table, before, after }: RowStep): string[] {
-  if (before === null || after === null) return [];
-  return differing(table, before, after).filter((column) => table.unique.includes(column));
-}
-
-export function changesIdentity({ table, before, after }: RowStep): boolean {
-  return before !== null && after !== null && identityOf(table, before).id !== identityOf(table, after).id;
-}
-
-function isFree(step: RowStep): boolean {
-  return (
-    step.before !== null && step.after !== null && !changesIdentity(step) && keyColumns(step).length === 0
-  );
-}
-
-function folded(steps: readonly RowStep[]): RowStep[] {
-  const result: RowStep[] = [];
-  const last = new Map<string, number>();
-  for (const step of steps) {
-    const image = step.after ?? step.before;
-    if (image === null) continue;
-    const { id } = identityOf(step.table, image);
-    const place = last.get(id);
-    const earlier = place === undefined ? undefined : result[place];
-    if (place !== undefined && earlier && isFree(step) && isFree(earlier)) {
-      result[place] = { ...earlier, after: step.after };
-      continue;
-    }
-    last.set(id, result.length);
-    result.push(step);
-  }
-  return result;
+function isChange({ table, before, after }: NetRow): boolean {
+  if (before === null || after === null) return before !== after;
+  return idOf(table, before) !== idOf(table, after) || !isSameRow(table, before, after);
 }

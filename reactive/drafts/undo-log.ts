@@ -4,7 +4,7 @@ import { undoError } from './draft-error.ts';
 import { complete, type OnConflict, type Reverted, revert } from './revert.ts';
 import type { Steps } from './steps.ts';
 import type { Undone } from './undo.ts';
-import { netRows, stepsOf, type UndoEntry } from './undo-entry.ts';
+import { netRows, type UndoEntry } from './undo-entry.ts';
 import { UndoHistory } from './undo-history.ts';
 import { checkOnConflict, type UndoSettings } from './undo-settings.ts';
 
@@ -47,10 +47,10 @@ export class UndoLog {
         'Cannot undo this later: the transaction was ended inside. Return to commit it, throw to roll it back.',
       );
     }
-    const steps = stepsOf(complete(written));
+    const rows = netRows(complete(written));
     // What changed nothing in the end is nothing to undo.
-    if (netRows(steps).size === 0) return { result, putBack: () => {} };
-    return { result, putBack: this.history.push({ label, at: this.#settings.now(), steps }) };
+    if (rows.length === 0) return { result, putBack: () => {} };
+    return { result, putBack: this.history.push({ label, at: this.#settings.now(), rows }) };
   }
 
   next(direction: Direction): UndoEntry | undefined {
@@ -59,13 +59,13 @@ export class UndoLog {
 
   revert(entry: UndoEntry, onConflict: OnConflict = this.#settings.onConflict): Steps<Reverted> {
     checkOnConflict(onConflict);
-    return revert(entry.steps, onConflict);
+    return revert(entry.rows, onConflict);
   }
 
   /** An entry was taken back, in a transaction that is still open. */
-  reverted(direction: Direction, { label }: UndoEntry, { steps, conflicts }: Reverted): Recorded<Undone> {
-    const changes = netRows(steps).size;
-    const reverse = changes > 0 ? { label, at: this.#settings.now(), steps } : undefined;
+  reverted(direction: Direction, { label }: UndoEntry, { rows, conflicts }: Reverted): Recorded<Undone> {
+    const changes = rows.length;
+    const reverse = changes > 0 ? { label, at: this.#settings.now(), rows } : undefined;
     return {
       result: { ...(label !== undefined && { label }), changes, conflicts },
       putBack: direction === 'undo' ? this.history.undid(reverse) : this.history.redid(reverse),

@@ -1,10 +1,10 @@
 import { narrowers } from '../../core/rows.ts';
 import type { SqlValue } from '../../core/values.ts';
-import { cellOf, differing, type Image, isExactly, isSameRow, writable } from './row-image.ts';
+import { cellOf, differing, type Image, identityOf, isExactly, isSameRow } from './row-image.ts';
 import { currentRows } from './row-statements.ts';
 import type { Steps } from './steps.ts';
 import type { Conflict } from './undo-conflict.ts';
-import type { NetRow } from './undo-entry.ts';
+import { idOf, type NetRow } from './undo-entry.ts';
 
 /** A row that is to be put back. */
 export interface Target {
@@ -12,85 +12,95 @@ export interface Target {
   readonly current: Image | null;
   /** How it shall be. */
   readonly goal: Image | null;
-  /** Those to be written, if the row is there before and after. */
-  readonly columns: readonly string[];
-  /** Those that others have changed, and that may be whatever they are. */
+  /** The columns that others have changed, and that may be whatever they are. */
   readonly free: readonly string[];
 }
 
-type Finding = { readonly target?: Target; readonly conflict?: Conflict };
-
-/**
- * What is to be done to put rows back, by identity, and what others have done to them since. Rows that are as they
- * were before are no target.
- */
-export function* targetsOf(rows: readonly NetRow[]): Steps<{
-  readonly targets: Map<string, Target>;
+export interface Targets {
+  readonly targets: readonly Target[];
   readonly conflicts: readonly Conflict[];
-}> {
-  const current = yield* currentRows(rows);
-  const targets = new Map<string, Target>();
-  const conflicts = new Map<string, Conflict>();
-  for (const [at, row] of rows.entries()) {
-    const { target, conflict } = findingOf(row, current[at] ?? null);
-    if (target) targets.set(row.identity.id, target);
-    if (conflict) conflicts.set(row.identity.id, conflict);
-  }
-  keepChainsTogether(rows, targets, conflicts);
-  return { targets, conflicts: [...conflicts.values()] };
 }
 
-function findingOf(row: NetRow, current: Image | null): Finding {
-  const { table, before, after } = row;
-  if (isSameRow(table, current, before)) return {};
-  if (current === null) {
-    if (after !== null) return { conflict: conflict(row, 'deleted') };
-    return { target: { row, current, goal: before, columns: [], free: [] } };
+/** How rows are to be put back, and what others have done to them since. Rows that are as they were are no target. */
+export function* targetsOf(rows: readonly NetRow[]): Steps<Targets> {
+  const current = yield* currentRows(
+    rows.map(({ table, before, after }) => ({ table, image: after ?? (before as Image) })),
+  );
+  const ours = new Set(rows.flatMap(({ table, after }) => (after ? [idOf(table, after)] : [])));
+  const taken = yield* takenKeys(rows, ours);
+  const targets: Target[] = [];
+  const conflicts: Conflict[] = [];
+  for (const [at, row] of rows.entries()) {
+    const { table, before, after } = row;
+    // The row with a deleted one's key may be one of ours that got it then.
+    const isOurs = after === null && before !== null && ours.has(idOf(table, before));
+    const { target, conflict } = taken.has(row)
+      ? { conflict: conflictOf(row, 'exists') }
+      : findingOf(row, isOurs ? null : (current[at] ?? null));
+    if (target) targets.push(target);
+    if (conflict) conflicts.push(conflict);
   }
-  if (after === null) return { conflict: conflict(row, 'exists') };
-  if (before === null) {
+  return { targets, conflicts };
+}
+
+/** Rows that had another key, which a row of somebody else has now. */
+function* takenKeys(rows: readonly NetRow[], ours: ReadonlySet<string>): Steps<Set<NetRow>> {
+  const moved = rows.flatMap((row) => {
+    const { table, before, after } = row;
+    if (before === null || after === null || ours.has(idOf(table, before))) return [];
+    return [{ row, table, image: before }];
+  });
+  const current = yield* currentRows(moved);
+  return new Set(moved.flatMap(({ row }, at) => (current[at] ? [row] : [])));
+}
+
+function findingOf(
+  row: NetRow,
+  current: Image | null,
+): { readonly target?: Target; readonly conflict?: Conflict } {
+  const { table, before, after } = row;
+  if (current === null || before === null) {
+    if (current === before) return {};
+    if (after === null) return { target: { row, current, goal: before, free: [] } };
+    if (current === null) return { conflict: conflictOf(row, 'deleted') };
     const changed = differing(table, current, after);
-    if (changed.length > 0) return { conflict: conflict(row, 'changed', changed) };
-    return { target: { row, current, goal: null, columns: writable(table), free: [] } };
+    if (changed.length > 0) return { conflict: conflictOf(row, 'changed', changed) };
+    return { target: { row, current, goal: null, free: [] } };
+  }
+  if (after === null) {
+    return isSameRow(table, current, before) ? {} : { conflict: conflictOf(row, 'exists') };
   }
   const ours = differing(table, before, after);
   const isStill = (column: string, image: Image): boolean =>
     isExactly(cellOf(table, current, column), cellOf(table, image, column));
   const lost = ours.filter((column) => !isStill(column, after) && !isStill(column, before));
-  const columns = ours.filter((column) => isStill(column, after));
-  const goal = current.map((value, at) => {
-    const column = table.columns[at - (table.rowid === null ? 0 : 1)];
-    return column !== undefined && columns.includes(column) ? cellOf(table, before, column) : value;
-  });
+  const back = ours.filter((column) => isStill(column, after));
+  const goal = [...current];
+  const lead = table.rowid === null ? 0 : 1;
+  for (const column of back) goal[table.columns.indexOf(column) + lead] = cellOf(table, before, column);
+  // Where the rowid is the key.
+  if (lead === 1) goal[0] = before[0] ?? null;
+  const isThere = back.length === 0 && idOf(table, goal) === idOf(table, current);
   return {
-    ...(columns.length > 0 && { target: { row, current, goal, columns, free: lost } }),
-    ...(lost.length > 0 && { conflict: conflict(row, 'changed', lost) }),
+    ...(!isThere && { target: { row, current, goal, free: lost } }),
+    ...(lost.length > 0 && { conflict: conflictOf(row, 'changed', lost) }),
   };
 }
 
-/** A row whose key was changed is put back under all of its keys, or not at all. */
-function keepChainsTogether(
-  rows: readonly NetRow[],
-  targets: Map<string, Target>,
-  conflicts: Map<string, Conflict>,
-): void {
-  for (const row of rows) {
-    const { id } = row.identity;
-    if (row.chain.size === 1 || targets.has(id)) continue;
-    const others = rows.filter((other) => other.chain === row.chain && targets.has(other.identity.id));
-    if (others.length > 0 && !conflicts.has(id)) conflicts.set(id, conflict(row, 'changed'));
-    for (const other of others) targets.delete(other.identity.id);
-  }
-}
-
-function conflict(
-  { table, identity }: NetRow,
+export function conflictOf(
+  { table, before, after }: NetRow,
   reason: Conflict['reason'],
   columns: readonly string[] = [],
 ): Conflict {
-  const key = Object.entries(identity.key).map(([name, value]): [string, SqlValue] => [
+  const { key } = identityOf(table, after ?? (before as Image));
+  const narrow = ([name, value]: [string, Image[number]]): [string, SqlValue] => [
     name,
     narrowers.auto(value),
-  ]);
-  return { table: table.name, key: Object.fromEntries(key), reason, columns };
+  ];
+  return {
+    table: table.name,
+    key: Object.fromEntries(Object.entries(key).map(narrow)),
+    reason,
+    columns,
+  };
 }
