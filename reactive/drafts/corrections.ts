@@ -1,6 +1,7 @@
 import type { WrittenTable } from '../../core/commit/written.ts';
 import { differing, type Image } from './row-image.ts';
 import { deleteRow, insertRow, updateRow } from './row-statements.ts';
+import type { Stamped } from './stamped.ts';
 import type { Request } from './steps.ts';
 import { idOf, type NetRow } from './undo-entry.ts';
 import type { Target } from './undo-targets.ts';
@@ -20,7 +21,7 @@ export function corrections(
   written: readonly NetRow[],
   rows: readonly NetRow[],
   targets: readonly Target[],
-): Request[] {
+): { readonly requests: readonly Request[]; readonly stamped: readonly Stamped[] } {
   const is = new Map<string, Wanted>();
   const wanted = new Map<string, Wanted>();
   const put = (
@@ -47,11 +48,20 @@ export function corrections(
   for (const { row, current } of targets) put(wanted, row.table, current, null);
   for (const { row, goal, free } of targets) put(wanted, row.table, goal, goal, free);
 
-  return [...wanted].flatMap(([id, { table, image: goal, free }]) => {
+  const requests: Request[] = [];
+  const stamped: Stamped[] = [];
+  for (const [id, { table, image: goal, free }] of wanted) {
     const image = is.get(id)?.image ?? null;
-    if (goal === null) return image === null ? [] : [deleteRow(table, image)];
-    if (image === null) return [insertRow(table, goal)];
-    const columns = differing(table, image, goal).filter((column) => !free.includes(column));
-    return columns.length === 0 ? [] : [updateRow(table, image, goal, columns)];
-  });
+    if (goal === null) {
+      if (image !== null) requests.push(deleteRow(table, image));
+    } else if (image === null) {
+      requests.push(insertRow(table, goal));
+    } else {
+      const columns = differing(table, image, goal).filter((column) => !free.includes(column));
+      if (columns.length === 0) continue;
+      requests.push(updateRow(table, image, goal, columns));
+      stamped.push({ table, goal, image });
+    }
+  }
+  return { requests, stamped };
 }

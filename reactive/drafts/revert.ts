@@ -1,9 +1,11 @@
 import type { Written } from '../../core/commit/written.ts';
 import { IntegrityError } from '../../core/errors.ts';
 import { corrections } from './corrections.ts';
+import { danglingOf } from './dangling.ts';
 import { notRecorded } from './draft-error.ts';
 import { differing } from './row-image.ts';
 import { deleteRow, insertRow, updateRow } from './row-statements.ts';
+import type { Stamped } from './stamped.ts';
 import type { Request, Steps } from './steps.ts';
 import { type Conflict, UndoConflictError } from './undo-conflict.ts';
 import { idOf, type NetRow, netRows } from './undo-entry.ts';
@@ -16,6 +18,8 @@ export interface Reverted {
   /** What was written, so that it can be taken back in its turn. */
   readonly rows: readonly NetRow[];
   readonly conflicts: readonly Conflict[];
+  /** Rows that triggers have made other than they were to be. */
+  readonly stamped: readonly Stamped[];
 }
 
 /** Triggers may answer a correction with another change; one that always does has its way. */
@@ -31,11 +35,30 @@ const savepoint = 'freshet_undo';
  * values, and may refer to each other.
  */
 export function* revert(rows: readonly NetRow[], onConflict: OnConflict): Steps<Reverted> {
-  const { targets, conflicts } = yield* targetsOf(rows);
-  if (conflicts.length > 0 && onConflict === 'refuse') throw new UndoConflictError(conflicts);
-  if (targets.length === 0) return { rows: [], conflicts };
-  // Till the commit: a row may come back before the one that it refers to.
-  yield [control('PRAGMA defer_foreign_keys = ON'), control(`SAVEPOINT ${savepoint}`)];
+  const found = yield* targetsOf(rows);
+  const conflicts = [...found.conflicts];
+  let { targets } = found;
+  for (;;) {
+    if (conflicts.length > 0 && onConflict === 'refuse') throw new UndoConflictError(conflicts);
+    if (targets.length === 0) return { rows: [], conflicts, stamped: [] };
+    // Till the commit: a row may come back before the one that it refers to.
+    yield [control('PRAGMA defer_foreign_keys = ON'), control(`SAVEPOINT ${savepoint}`)];
+    const { written, stamped } = yield* put(targets, rows);
+    const dangling = yield* danglingOf(targets);
+    if (dangling.size === 0) {
+      yield [control(`RELEASE ${savepoint}`)];
+      return { rows: written, conflicts, stamped };
+    }
+    yield [control(`ROLLBACK TO ${savepoint}`), control(`RELEASE ${savepoint}`)];
+    conflicts.push(...dangling.values());
+    targets = targets.filter((target) => !dangling.has(target));
+  }
+}
+
+function* put(
+  targets: readonly Target[],
+  rows: readonly NetRow[],
+): Steps<{ readonly written: readonly NetRow[]; readonly stamped: readonly Stamped[] }> {
   try {
     yield inPlace(targets);
   } catch (error) {
@@ -43,12 +66,11 @@ export function* revert(rows: readonly NetRow[], onConflict: OnConflict): Steps<
     yield [control(`ROLLBACK TO ${savepoint}`)];
     yield anew(targets);
   }
-  yield [control(`RELEASE ${savepoint}`)];
   for (let round = 0; ; round++) {
     const written = netRows(yield* writtenNow());
-    const fixes = corrections(written, rows, targets);
-    if (fixes.length === 0 || round === maxRounds) return { rows: written, conflicts };
-    yield fixes;
+    const { requests, stamped } = corrections(written, rows, targets);
+    if (requests.length === 0 || round === maxRounds) return { written, stamped };
+    yield requests;
   }
 }
 

@@ -6,9 +6,12 @@ export interface Conflict {
   readonly table: string;
   /** Its primary key, or its rowid where it has none. */
   readonly key: Readonly<Record<string, SqlValue>>;
-  /** `changed`: columns hold others' values; `deleted`: the row has gone; `exists`: there is a row with its key. */
-  readonly reason: 'changed' | 'deleted' | 'exists';
-  /** The columns that others changed; empty where it is about the row. */
+  /**
+   * `changed`: columns hold others' values; `deleted`: the row has gone; `exists`: there is a row with its key;
+   * `referenced`: others' rows refer to it, so that it can't go; `orphaned`: what its columns refer to has gone.
+   */
+  readonly reason: 'changed' | 'deleted' | 'exists' | 'referenced' | 'orphaned';
+  /** The columns concerned; empty where it is about the row. */
   readonly columns: readonly string[];
 }
 
@@ -41,6 +44,10 @@ function described({ table, key, reason, columns }: Conflict): string {
       return `others have changed ${columns.join(', ')} of ${row}`;
     case 'deleted':
       return `others have deleted ${row}`;
+    case 'referenced':
+      return `rows of others refer to ${row}`;
+    case 'orphaned':
+      return `others have deleted what ${columns.join(', ')} of ${row} referred to`;
     default:
       return `others have inserted ${row}`;
   }

@@ -1,4 +1,5 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
+import { amended, type Stamped } from './stamped.ts';
 import { joinedEntries, type UndoEntry } from './undo-entry.ts';
 
 export interface UndoState {
@@ -73,20 +74,20 @@ export class UndoHistory {
   }
 
   /** The next entry was undone, which `reverse` takes back. */
-  undid(reverse: UndoEntry | undefined): () => void {
+  undid(reverse: UndoEntry | undefined, stamped: readonly Stamped[]): () => void {
     const { done, undone } = this.#stacks;
     return this.#set({
-      done: done.slice(0, -1),
-      undone: reverse ? [...undone, reverse] : undone,
+      done: amended(done.slice(0, -1), stamped),
+      undone: [...amended(undone, stamped), ...(reverse ? [reverse] : [])],
       isOpen: false,
     });
   }
 
-  redid(reverse: UndoEntry | undefined): () => void {
+  redid(reverse: UndoEntry | undefined, stamped: readonly Stamped[]): () => void {
     const { done, undone } = this.#stacks;
     return this.#set({
-      done: reverse ? [...done, reverse] : done,
-      undone: undone.slice(0, -1),
+      done: [...amended(done, stamped), ...(reverse ? [reverse] : [])],
+      undone: amended(undone.slice(0, -1), stamped),
       isOpen: false,
     });
   }

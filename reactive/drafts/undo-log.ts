@@ -63,12 +63,17 @@ export class UndoLog {
   }
 
   /** An entry was taken back, in a transaction that is still open. */
-  reverted(direction: Direction, { label }: UndoEntry, { rows, conflicts }: Reverted): Recorded<Undone> {
+  reverted(
+    direction: Direction,
+    { label }: UndoEntry,
+    { rows, conflicts, stamped }: Reverted,
+  ): Recorded<Undone> {
     const changes = rows.length;
     const reverse = changes > 0 ? { label, at: this.#settings.now(), rows } : undefined;
     return {
       result: { ...(label !== undefined && { label }), changes, conflicts },
-      putBack: direction === 'undo' ? this.history.undid(reverse) : this.history.redid(reverse),
+      putBack:
+        direction === 'undo' ? this.history.undid(reverse, stamped) : this.history.redid(reverse, stamped),
     };
   }
 
