@@ -8,6 +8,7 @@ import type { LiveExplain } from '../reactive/live-explain.ts';
 import { ChangeFeed, type StreamEntry } from './change-feed.ts';
 import { formatParams, formatTime, shortSql } from './format.ts';
 
+/** What `consoleApi` takes beside the database. */
 export interface ConsoleApiOptions {
   /** The object's name: `freshet` by default. */
   readonly name?: string;

@@ -5,6 +5,7 @@ import { Panel } from './panel.ts';
 import { shortcutMatcher } from './shortcut.ts';
 import { adoptStyle } from './style.ts';
 
+/** What `mountDevtools` takes beside the database. */
 export interface DevtoolsOptions {
   /** Where its element is put: the body by default. */
   readonly parent?: HTMLElement;

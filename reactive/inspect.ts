@@ -11,16 +11,19 @@ import { type LiveExplain, printable } from './live-explain.ts';
 import { RemoteFeed } from './remote/remote-feed.ts';
 import { sourceOf } from './source-of.ts';
 
+/** What `inspect` takes beside the database. */
 export interface InspectOptions {
   /** A live query that takes so many milliseconds at once is told as slow: 16 by default, the time of a frame. */
   readonly slowMs?: number;
 }
 
+/** Which live queries are listed. */
 export interface QueryListOptions {
   /** At most so many queries, those that have cost the most: 1,000 by default. */
   readonly limit?: number;
 }
 
+/** How often an inspector looks, and what at. */
 export interface ObserveOptions extends QueryListOptions {
   /** The time from the end of one look to the next, in milliseconds: 500 by default. */
   readonly intervalMs?: number;
