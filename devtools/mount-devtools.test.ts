@@ -13,6 +13,7 @@ const schema = `
 const byStatus = 'SELECT id, title\n  FROM issues WHERE status = ? ORDER BY id';
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   document.body.replaceChildren();
 });
@@ -46,6 +47,12 @@ const press = (target: EventTarget, key: string, init: KeyboardEventInit = {}): 
   target.dispatchEvent(
     new KeyboardEvent('keydown', { key, bubbles: true, composed: true, cancelable: true, ...init }),
   );
+/** What is under way comes to its end. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Promises and the turns of the engine's line go on. */
+const onlyTimeouts = { toFake: ['setTimeout', 'clearTimeout'] } as const satisfies Parameters<
+  typeof vi.useFakeTimers
+>[0];
 const shortcut = { code: 'KeyF', ctrlKey: true, altKey: true };
 
 function start(): DatabaseSync {
@@ -156,21 +163,31 @@ describe('mountDevtools', () => {
     expect((await inspect(db).read()).totals.commits).toBe(0);
   });
 
-  test('reads nothing while the page is hidden', async () => {
+  test.each([
+    'Queries',
+    'Stream',
+  ])('has no timer and no watch while the page is hidden, on %s', async (name) => {
+    vi.useFakeTimers(onlyTimeouts);
     const db = start();
-    const { rows } = mount(db, { open: true });
+    const { rows, tab } = mount(db, { open: true });
     live(db, byStatus, ['open']).subscribe();
     await vi.waitFor(() => expect(rows()).toHaveLength(1));
+    tab(name);
+    const streams = (): number => db.reactiveMetrics().change_stream_count;
+    await vi.waitFor(() => expect(streams()).toBe(name === 'Stream' ? 1 : 0));
+    await turn();
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     document.dispatchEvent(new Event('visibilitychange'));
-    const metrics = vi.spyOn(db, 'reactiveMetrics');
-    const timers = vi.spyOn(globalThis, 'setTimeout');
+    await turn();
+    expect(streams()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+
     live(db, byStatus, ['done']).subscribe();
-    await settled(db);
-    expect(timers).not.toHaveBeenCalled();
-    expect(metrics).not.toHaveBeenCalled();
     hidden.mockReturnValue(false);
     document.dispatchEvent(new Event('visibilitychange'));
+    tab('Queries');
     await vi.waitFor(() => expect(rows()).toHaveLength(2));
   });
 
@@ -327,6 +344,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
   });
 
   test('filters the stream by table, pauses it, and clears it', async () => {
+    vi.useFakeTimers(onlyTimeouts);
     const { db, tab, all, one, button } = await started();
     tab('Stream');
     await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
@@ -342,9 +360,10 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     expect(shown()).toEqual(['people']);
 
     button('Pause').click();
+    await vi.advanceTimersByTimeAsync(1000);
     await db.execute("INSERT INTO people VALUES (2, 'Grace')");
-    const depth = async (): Promise<number | undefined> => (await db.reactiveSubscriptions())[0]?.queue_depth;
-    await vi.waitFor(async () => expect(await depth()).toBe(1));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(1);
     expect(shown()).toEqual(['people']);
     button('Resume').click();
     await vi.waitFor(() => expect(shown()).toEqual(['people', 'people']));
