@@ -266,7 +266,10 @@ describe('inspect', () => {
 
   test('tells of the live queries of all who share an engine, with the subscribers of each', async () => {
     const [one, two] = await sharing(2);
-    onTestFinished(() => one?.close());
+    // Together: whoever is left without an engine has subscribers to tell.
+    onTestFinished(async () => {
+      await Promise.all([one?.close(), two?.close()]);
+    });
     await one?.exec(schema);
     for (const db of [one, two, two]) live(db as Database, byStatus, ['open']).subscribe();
     live(two as Database, 'SELECT name FROM people').subscribe();
