@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { type DatabaseSync, FreshetError, type SqlValue } from 'freshet';
-import { createUndo } from 'freshet/reactive';
+import { type Database, type DatabaseSync, FreshetError, open, type SqlValue } from 'freshet';
+import { createUndo, type Undo } from 'freshet/reactive';
 import { describe, expect, it } from 'vitest';
+import { TransactionSync } from '../../core/transaction-sync.ts';
 import { opened } from '../../tests/support/opening.ts';
 
 /** Replays a failure: fast-check prints the seed of one, and FRESHET_SEED sets it. */
@@ -82,69 +83,111 @@ const change: fc.Arbitrary<Change> = fc
     return changes[kind] as Change;
   });
 
+type AnyDatabase = DatabaseSync | Database;
+
 /** Everything there is, with types; the rowid too, where it says which row it is. */
-function dump(db: DatabaseSync): unknown {
-  return tables.map((table) => {
-    const columns = db
-      .query<{ name: string }>('SELECT name FROM pragma_table_xinfo(?)', [table])
-      .map(({ name }) => name);
-    if (table === 'plain') columns.unshift('rowid');
-    const terms = columns.map((name) => `typeof(${name}), quote(${name})`);
-    return db.queryRaw(`SELECT ${terms} FROM ${table} ORDER BY ${terms}`).rows.map((row) => row.join(' '));
-  });
+async function dump(db: AnyDatabase): Promise<unknown> {
+  const all: unknown[] = [];
+  for (const table of tables) {
+    const columns = await db.query<{ name: string }>('SELECT name FROM pragma_table_xinfo(?)', [table]);
+    const names = [...(table === 'plain' ? ['rowid'] : []), ...columns.map(({ name }) => name)];
+    const terms = names.map((name) => `typeof(${name}), quote(${name})`);
+    const { rows } = await db.queryRaw(`SELECT ${terms} FROM ${table} ORDER BY ${terms}`);
+    all.push(rows.map((row) => row.join(' ')));
+  }
+  return all;
+}
+
+/** Some changes aren't possible at the time. */
+function isImpossible(error: unknown): boolean {
+  return error instanceof FreshetError && error.code === 'CONSTRAINT';
 }
 
 function tried(call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    // Some changes aren't possible at the time.
-    if (!(error instanceof FreshetError) || error.code !== 'CONSTRAINT') throw error;
+    if (!isImpossible(error)) throw error;
   }
 }
 
+async function triedLater(call: () => unknown): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!isImpossible(error)) throw error;
+  }
+}
+
+/** One transaction, in which each change is made if it can be. */
+async function record(undo: Undo, changes: readonly Change[]): Promise<void> {
+  await triedLater(() =>
+    undo.transaction('some', (tx) => {
+      if (tx instanceof TransactionSync) {
+        for (const { sql, params } of changes) tried(() => tx.savepoint(() => tx.execute(sql, params)));
+        return undefined;
+      }
+      return (async () => {
+        for (const { sql, params } of changes)
+          await triedLater(() => tx.savepoint(() => tx.execute(sql, params)));
+      })();
+    }),
+  );
+}
+
+/** Undoes and redoes as `walk` says, and then all the way, comparing every state that comes with the one that was. */
+async function check(
+  db: AnyDatabase,
+  before: readonly Change[],
+  transactions: readonly (readonly Change[])[],
+  walk: readonly boolean[],
+): Promise<void> {
+  await db.exec(schema);
+  for (const { sql, params } of before) await triedLater(() => db.execute(sql, params));
+  const undo: Undo = createUndo(db);
+  const states = [await dump(db)];
+  for (const changes of transactions) {
+    const { depth } = undo.value;
+    await record(undo, changes);
+    if (undo.value.depth > depth) states.push(await dump(db));
+    else expect(await dump(db)).toEqual(states.at(-1));
+  }
+  let at = states.length - 1;
+  const go = async (isBack: boolean): Promise<void> => {
+    const isPossible = isBack ? at > 0 : at < states.length - 1;
+    expect(isBack ? undo.value.canUndo : undo.value.canRedo).toBe(isPossible);
+    const done = await (isBack ? undo.undo() : undo.redo());
+    expect(done === null).toBe(!isPossible);
+    if (isPossible) at += isBack ? -1 : 1;
+    expect(await dump(db)).toEqual(states[at]);
+    expect(await db.query('PRAGMA foreign_key_check')).toEqual([]);
+  };
+  for (const isBack of walk) await go(isBack);
+  while (at > 0) await go(true);
+  while (at < states.length - 1) await go(false);
+  while (at > 0) await go(true);
+  undo.dispose();
+  await db.close();
+}
+
+const program = [
+  fc.array(change, { maxLength: 8 }),
+  fc.array(fc.array(change, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 }),
+  fc.array(fc.boolean(), { maxLength: 12 }),
+] as const;
+
 describe('undo of anything', () => {
-  it('gives back each state that was, and redo each that came', () => {
-    fc.assert(
-      fc.property(
-        fc.array(change, { maxLength: 8 }),
-        fc.array(fc.array(change, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 }),
-        fc.array(fc.boolean(), { maxLength: 12 }),
-        (before, transactions, walk) => {
-          const db = opened();
-          db.exec(schema);
-          for (const { sql, params } of before) tried(() => db.execute(sql, params));
-          const undo = createUndo(db);
-          const states = [dump(db)];
-          for (const changes of transactions) {
-            const { depth } = undo.value;
-            tried(() =>
-              undo.transaction('some', (tx) => {
-                for (const { sql, params } of changes)
-                  tried(() => tx.savepoint(() => tx.execute(sql, params)));
-              }),
-            );
-            if (undo.value.depth > depth) states.push(dump(db));
-            else expect(dump(db)).toEqual(states.at(-1));
-          }
-          let at = states.length - 1;
-          const go = (isBack: boolean): void => {
-            const isPossible = isBack ? at > 0 : at < states.length - 1;
-            expect(isBack ? undo.value.canUndo : undo.value.canRedo).toBe(isPossible);
-            const done = isBack ? undo.undo() : undo.redo();
-            expect(done === null).toBe(!isPossible);
-            if (isPossible) at += isBack ? -1 : 1;
-            expect(dump(db)).toEqual(states[at]);
-            expect(db.query('PRAGMA foreign_key_check')).toEqual([]);
-          };
-          for (const isBack of walk) go(isBack);
-          while (at > 0) go(true);
-          while (at < states.length - 1) go(false);
-          while (at > 0) go(true);
-          db.close();
-        },
-      ),
-      seeded(300),
+  it('gives back each state that was, and redo each that came', async () => {
+    const property = fc.asyncProperty(...program, (before, transactions, walk) =>
+      check(opened(), before, transactions, walk),
     );
+    await fc.assert(property, seeded(300));
+  });
+
+  it('does so in another thread', async () => {
+    const property = fc.asyncProperty(...program, async (before, transactions, walk) =>
+      check(await open(':memory:'), before, transactions, walk),
+    );
+    await fc.assert(property, seeded(8));
   });
 });
