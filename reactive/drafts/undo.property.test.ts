@@ -53,7 +53,7 @@ interface Change {
 }
 
 const change: fc.Arbitrary<Change> = fc
-  .tuple(fc.nat(22), value, value, term, small, small)
+  .tuple(fc.nat(23), value, value, term, small, small)
   .map(([kind, v, w, t, i, j]): Change => {
     const changes: Change[] = [
       { sql: `INSERT INTO parents(id, u, v) VALUES (?, ?, ${t})`, params: [i, j, v] },
@@ -79,6 +79,8 @@ const change: fc.Arbitrary<Change> = fc
       { sql: 'UPDATE plain SET rowid = rowid + 100 WHERE x = ?', params: [i] },
       { sql: 'INSERT OR IGNORE INTO pairs SELECT a, b + 1, v FROM pairs', params: [] },
       { sql: 'INSERT INTO parents(id, u) VALUES (?1, ?1), (?1 + 1, ?1 + 1)', params: [i] },
+      // After the one that makes them negative it exchanges them.
+      { sql: 'UPDATE parents SET u = 5 + u WHERE u < 0', params: [] },
     ];
     return changes[kind] as Change;
   });

@@ -76,6 +76,30 @@ describe('undo', () => {
     });
   });
 
+  it('gives back unique values and keys that rows have exchanged', () => {
+    const db = withIssues();
+    const undo = createUndo(db);
+    const first = dump(db);
+    undo.transaction('Exchange', (tx) => {
+      tx.execute("UPDATE teams SET name = 'x' WHERE id = 1");
+      tx.execute("UPDATE teams SET name = 'red' WHERE id = 2");
+      tx.execute("UPDATE teams SET name = 'blue' WHERE id = 1");
+      for (const [to, from] of [
+        [9, 3],
+        [3, 1],
+        [1, 9],
+      ] as const) {
+        tx.execute('PRAGMA defer_foreign_keys = ON');
+        tx.execute('UPDATE issues SET id = ? WHERE id = ?', [to, from]);
+      }
+    });
+    const last = dump(db);
+    undo.undo();
+    expect(dump(db)).toEqual(first);
+    undo.redo();
+    expect(dump(db)).toEqual(last);
+  });
+
   it('tells buttons', () => {
     const db = withIssues();
     const undo = createUndo(db);
@@ -108,6 +132,22 @@ describe('undo', () => {
     expect(await rows()).toEqual(first);
     await Promise.all([undo.redo(), undo.redo()]);
     expect(await db.query('SELECT id FROM issues')).toEqual([]);
+  });
+
+  it('is as it was when the commit of the asynchronous database fails', async () => {
+    const db = await asynchronous();
+    await db.exec('CREATE TABLE refs(issue REFERENCES issues DEFERRABLE INITIALLY DEFERRED)');
+    const undo = createUndo(db);
+    await undo.update<{ title: string }>('issues', 1, (issue) => {
+      issue.title = 'Uno';
+    });
+    await undo.undo();
+    const state = undo.value;
+    const failing = undo.transaction('Bad', (tx) => tx.execute('INSERT INTO refs VALUES (99)'));
+    await expect(failing).rejects.toMatchObject({ subcode: 'constraint.foreign_key' });
+    expect(undo.value).toBe(state);
+    await undo.redo();
+    expect(await db.query('SELECT title FROM issues WHERE id = 1')).toEqual([{ title: 'Uno' }]);
   });
 
   it('refuses work that it could not take back', () => {

@@ -73,7 +73,7 @@ type Form = 'minified' | 'spaced' | 'binary' | 'twice' | 'json5';
 interface Edit {
   /** At which of the containers, of those there are. */
   readonly at: number;
-  readonly op: 'set' | 'delete' | 'push' | 'splice' | 'reverse' | 'undefined' | 'swap' | 'same';
+  readonly op: 'set' | 'delete' | 'push' | 'splice' | 'insert' | 'reverse' | 'undefined' | 'swap' | 'same';
   readonly key: string;
   readonly index: number;
   readonly value: Json;
@@ -87,6 +87,7 @@ const edit: fc.Arbitrary<Edit> = fc.record({
     'delete',
     'push',
     'splice',
+    'insert',
     'reverse',
     'undefined',
     'swap',
@@ -145,6 +146,7 @@ function apply(document: unknown, edits: readonly Edit[]): void {
     const copy = structuredClone(value);
     if (Array.isArray(target)) {
       if (op === 'push') target.push(copy, copy);
+      else if (op === 'insert') target.splice(index % (target.length + 1), 0, copy);
       else if (op === 'splice')
         target.splice(index % (target.length + 1), 1 + (index % 2), ...(index % 3 === 0 ? [copy] : []));
       else if (op === 'reverse') target.reverse();
