@@ -138,8 +138,12 @@ time { color: var(--muted); }
 
 @container (width < 640px) {
   .wide, .rows { display: none; }
-  .list tbody .sql button { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow-wrap: anywhere; white-space: normal; }
-  th, td, .list .sql button, thead button { padding-inline: 8px; }
+  .list thead .sql button { padding-inline: 8px; }
+  .list tbody .sql { padding: 4px 8px; }
+  .list tbody .sql button { padding: 0; white-space: normal; }
+  /* A button can't be clamped itself. */
+  .list tbody .sql span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
+  th, td, thead button { padding-inline: 8px; }
   .head { gap: 4px; }
   .split[data-details] { grid-template-columns: 1fr; }
   .split[data-details] .list { display: none; }

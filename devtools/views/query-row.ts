@@ -17,7 +17,11 @@ export class QueryRow implements ItemView<LiveQueryInfo> {
   constructor({ sql, params }: LiveQueryInfo, select: () => void) {
     const text = shortSql(sql);
     const given = formatParams(params);
-    this.#button = element('button', { type: 'button', title: text, click: select }, text);
+    this.#button = element(
+      'button',
+      { type: 'button', title: text, click: select },
+      element('span', {}, text),
+    );
     this.element = element(
       'tr',
       {},
