@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import type { Params, Row, SqlValue } from '../core/index.ts';
-import { KeyedRows, type Keys, keysQuery } from '../reactive/store/keyed-rows.ts';
+import { KeyedRows } from '../reactive/store/keyed-rows.ts';
+import { type Keys, keysQuery } from '../reactive/store/keys-query.ts';
 import { type Answer, useAnswer } from './use-answer.ts';
 import type { QueryOptions } from './use-query.ts';
 

@@ -1,3 +1,4 @@
+import { Subscription } from 'rxjs';
 import { InterfaceError } from '../../core/errors.ts';
 import type { Clock } from './clock.ts';
 
@@ -51,7 +52,7 @@ export class QueryEntry<V> {
   readonly #closed: () => void;
   readonly #listeners = new Set<() => void>();
   #state: QueryState<V>;
-  #subscription: { unsubscribe(): void } | undefined;
+  #subscription: Subscription | undefined;
   #wasSubscribed = false;
   /** That of the one who read or left it last. */
   #retention: Retention | undefined;
@@ -117,31 +118,25 @@ export class QueryEntry<V> {
 
   #open(): void {
     if (this.#subscription) return;
-    let isOpen = true;
-    const subscription = { unsubscribe: () => {} };
+    // It may end within `subscribe`, and whoever is told of that may open it again.
+    const subscription = new Subscription();
     this.#subscription = subscription;
-    const ended = (): void => {
-      isOpen = false;
+    const end = (state: QueryState<V>): void => {
+      subscription.unsubscribe();
       if (this.#subscription === subscription) this.#subscription = undefined;
+      this.#change(state);
     };
-    const { unsubscribe } = bound(
+    subscription.add(
       this.source.subscribe({
         next: (told) => {
           // By now it may be another. Whoever has read it already isn't all that show it.
           this.#know(this.source.value ?? told);
           this.#tell();
         },
-        error: (error) => {
-          ended();
-          this.#change({ status: 'error', value: this.#state.value, error: asError(error) });
-        },
-        complete: () => {
-          ended();
-          this.#change(ofClosed(this.#state));
-        },
+        error: (error) => end({ status: 'error', value: this.#state.value, error: asError(error) }),
+        complete: () => end(ofClosed(this.#state)),
       }),
     );
-    if (isOpen) subscription.unsubscribe = unsubscribe;
   }
 
   #know(value: V): void {
@@ -187,10 +182,6 @@ export class QueryEntry<V> {
       this.#closed();
     });
   }
-}
-
-function bound(subscription: { unsubscribe(): void }): { unsubscribe(): void } {
-  return { unsubscribe: () => subscription.unsubscribe() };
 }
 
 function ofClosed<V>({ value }: QueryState<V>): QueryState<V> {
