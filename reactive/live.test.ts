@@ -86,6 +86,18 @@ describe('live emits', () => {
     large.expectFresh();
   });
 
+  test('nothing when a column goes that another of its name has hidden', async () => {
+    const items = follow(db, 'SELECT * FROM item LEFT JOIN (SELECT 7 AS n) ORDER BY id');
+    db.exec('ALTER TABLE item DROP COLUMN n');
+    await settled(db);
+    expect(items.snapshots).toHaveLength(1);
+    items.expectFresh();
+    db.exec("ALTER TABLE item ADD COLUMN note TEXT DEFAULT 'new'");
+    await settled(db);
+    expect(items.snapshots).toHaveLength(2);
+    items.expectFresh();
+  });
+
   test('nothing for work that was rolled back', async () => {
     const items = follow<Item>(db, all);
     db.exec('BEGIN; DELETE FROM item; ROLLBACK');

@@ -3,7 +3,7 @@ import type { Params, Row } from '../core/values.ts';
 import { Audience } from './audience.ts';
 import type { LiveExplain } from './live-explain.ts';
 import type { LivePlan } from './live-plan.ts';
-import type { Entry } from './maintain/entry.ts';
+import { type Entry, propertiesOf } from './maintain/entry.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import type { NetChange } from './maintain/net-changes.ts';
 import type { SiteWatch } from './maintain/site-watch.ts';
@@ -174,7 +174,7 @@ export class Materialisation {
     const plan = this.#parts.planFor();
     const answer = this.#parts.open(plan);
     const before = this.#answer;
-    const sameColumns = this.#plan?.columns.join('\0') === plan.columns.join('\0');
+    const sameColumns = this.#plan && propertiesOf(this.#plan.columns) === propertiesOf(plan.columns);
     const recalled = before && sameColumns ? new Recollection(before.answer.entries()) : undefined;
     answer.answer.recall = (entry) => this.#recall(entry) ?? recalled?.take(entry);
     answer.answer.onChange = ({ removed, added }) => {
@@ -234,6 +234,7 @@ export class Materialisation {
   /** Rows of other columns are other rows, whatever they hold. */
   #hasColumnsOf(snapshot: Snapshot<Row>): boolean {
     const columns = (snapshot.item(0) as Entry).shape.columns;
-    return columns === this.#plan?.columns || columns.join('\0') === this.#plan?.columns.join('\0');
+    const { columns: own = [] } = this.#plan ?? {};
+    return columns === own || propertiesOf(columns) === propertiesOf(own);
   }
 }

@@ -51,9 +51,12 @@ export class Entry {
     return contentKey(this.#maker.shown.map((at) => this.values[at] ?? null));
   }
 
-  /** Their rows show the same. */
+  /** Their rows, whose objects have the same properties, show the same. */
   looksLike(other: Entry): boolean {
-    return this.#maker.shown.every((at) => sameValue(this.values[at] ?? null, other.values[at] ?? null));
+    const theirs = other.#maker.shown;
+    return this.#maker.shown.every((at, i) =>
+      sameValue(this.values[at] ?? null, other.values[theirs[i] ?? at] ?? null),
+    );
   }
 
   /** The entry whose object it shares; itself, if it has one of its own. */
@@ -70,6 +73,11 @@ export class Entry {
     this.#row ??= this.#like?.row ?? this.#maker.decode(this.values);
     return this.#row;
   }
+}
+
+/** The properties that a row's object has, in their order, as a text. */
+export function propertiesOf(columns: readonly string[]): string {
+  return [...new Set(columns)].join('\0');
 }
 
 /** Makes entries of a query's rows. */

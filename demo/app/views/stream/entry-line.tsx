@@ -34,7 +34,6 @@ export const EntryLine = memo(({ entry, isOpen, toggle }: EntryLineProps) => {
       </p>
     );
   }
-  const rows = rowCount(entry);
   return (
     <div className="entry" data-open={isOpen}>
       <button type="button" className="entry-line" aria-expanded={isOpen} onClick={() => toggle(entry.id)}>
@@ -52,14 +51,19 @@ export const EntryLine = memo(({ entry, isOpen, toggle }: EntryLineProps) => {
         </span>
         <span className="entry-summary truncate">{summary(entry)}</span>
         {entry.source !== 'direct' && <span className="entry-source">{entry.source}</span>}
-        <span className="entry-rows figures">
-          {rows === undefined ? 'rows unknown' : `${rows} row${rows === 1 ? '' : 's'}`}
-        </span>
+        <span className="entry-rows figures">{rowsText(entry)}</span>
       </button>
       {isOpen && <RowChanges entry={entry} />}
     </div>
   );
 });
+
+function rowsText(entry: CommitEntry): string {
+  const { known, isAll } = rowCount(entry);
+  if (known === 0) return 'rows unknown';
+  if (!isAll) return `${known}+ rows`;
+  return known === 1 ? '1 row' : `${known} rows`;
+}
 
 /** The first change in a few words. */
 function summary({ changes }: CommitEntry): string {

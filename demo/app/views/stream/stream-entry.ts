@@ -47,10 +47,10 @@ export function touches(entry: StreamEntry, tables: ReadonlySet<string>): boolea
   return tables.size === 0 || entry.kind === 'gap' || entry.tables.some(({ table }) => tables.has(table));
 }
 
-/** How many rows a commit changed; undefined where only the tables are known. */
-export function rowCount({ tables }: CommitEntry): number | undefined {
+/** How many rows a commit changed, as far as that is known: of a virtual table, or another program's commit, it isn't. */
+export function rowCount({ tables }: CommitEntry): { readonly known: number; readonly isAll: boolean } {
   const counts = tables.map(({ row_change_count }) => row_change_count);
-  return counts.includes(0) ? undefined : counts.reduce((sum, count) => sum + count, 0);
+  return { known: counts.reduce((sum, count) => sum + count, 0), isAll: !counts.includes(0) };
 }
 
 /** The columns that a change has changed, in the table's order: all of an inserted or deleted row. */

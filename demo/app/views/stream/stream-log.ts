@@ -41,7 +41,10 @@ export class StreamLog {
   #paused: Promise<void> | undefined;
   #lastId = 0;
 
-  constructor(db: Database | DatabaseSync, inNextFrame: (call: () => void) => void = requestAnimationFrame) {
+  constructor(
+    db: Database | DatabaseSync,
+    inNextFrame: (call: () => void) => void = (call) => requestAnimationFrame(call),
+  ) {
     this.#db = db;
     this.#inNextFrame = inNextFrame;
   }

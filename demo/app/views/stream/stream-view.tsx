@@ -1,6 +1,8 @@
 import './stream-view.css';
-import { Pause, Play, Trash2 } from 'lucide-react';
+import { Pause, Play, Trash2, Waves } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { Button } from '../../parts/button.tsx';
+import { Placeholder } from '../../parts/placeholder.tsx';
 import { Entries } from './entries.tsx';
 import { touches } from './stream-entry.ts';
 import { mostEntries, type StreamState } from './stream-log.ts';
@@ -27,40 +29,33 @@ export function StreamView() {
           {describe(state)}
         </p>
         <div className="stream-actions">
-          <button
-            type="button"
-            className="stream-button"
-            onClick={() => (isPaused ? log.resume() : log.pause())}
-          >
+          <Button onClick={() => (isPaused ? log.resume() : log.pause())}>
             {isPaused ? <Play aria-hidden="true" /> : <Pause aria-hidden="true" />}
             {isPaused ? 'Resume' : 'Pause'}
-          </button>
-          <button
-            type="button"
-            className="stream-button"
-            aria-label="Clear"
-            disabled={state.entries.length === 0}
-            onClick={() => log.clear()}
-          >
+          </Button>
+          <Button isIcon aria-label="Clear" disabled={state.entries.length === 0} onClick={() => log.clear()}>
             <Trash2 aria-hidden="true" />
-          </button>
+          </Button>
         </div>
       </header>
       {state.status === 'failed' ? (
-        <div className="stream-empty" role="alert">
-          <h2>The stream can’t be followed</h2>
-          <p>{state.error?.message}</p>
-          <button type="button" className="stream-button" onClick={() => log.start(tables)}>
-            Try again
-          </button>
+        <div className="stream-rest" role="alert">
+          <Placeholder title="The stream can’t be followed">
+            <p>{state.error?.message}</p>
+            <Button onClick={() => log.start(tables)}>Try again</Button>
+          </Placeholder>
         </div>
       ) : entries.length === 0 ? (
-        <div className="stream-empty">
-          <h2>{isPaused ? 'Paused' : 'Waiting for a commit'}</h2>
-          <p>
-            Change an issue in any view or tab, or switch <a href="#/traffic">Traffic</a> on. Each commit
-            appears here with the rows it changed.
-          </p>
+        <div className="stream-rest">
+          <Placeholder
+            title={isPaused ? 'Paused' : 'Waiting for a commit'}
+            icon={<Waves aria-hidden="true" />}
+          >
+            <p>
+              Change an issue in any view or tab, or switch <a href="#/traffic">Traffic</a> on. Each commit
+              appears here with the rows it changed.
+            </p>
+          </Placeholder>
         </div>
       ) : (
         <Entries key={tables.join()} entries={entries} received={state.received} />

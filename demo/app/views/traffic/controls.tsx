@@ -18,19 +18,21 @@ export function Controls(props: { readonly traffic: Traffic; readonly state: Tra
         <i className="switch-track" />
         Write changes
       </button>
-      <label htmlFor={id}>Rate</label>
-      <input
-        id={id}
-        type="range"
-        min={rates.least}
-        max={rates.most}
-        value={state.rate}
-        onChange={(event) => traffic.setRate(event.currentTarget.valueAsNumber)}
-        aria-valuetext={`${state.rate} a second`}
-      />
-      <output htmlFor={id} className="figures">
-        {state.rate} a second
-      </output>
+      <div className="traffic-rate">
+        <label htmlFor={id}>Rate</label>
+        <input
+          id={id}
+          type="range"
+          min={rates.least}
+          max={rates.most}
+          value={state.rate}
+          onChange={(event) => traffic.setRate(event.currentTarget.valueAsNumber)}
+          aria-valuetext={`${state.rate} a second`}
+        />
+        <output htmlFor={id} className="figures">
+          {state.rate} a second
+        </output>
+      </div>
     </div>
   );
 }

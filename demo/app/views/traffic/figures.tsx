@@ -10,8 +10,8 @@ export function Figures({ state: { seconds, isRunning } }: { readonly state: Tra
   return (
     <dl className="figures traffic-figures">
       <Figure name="Commits" value={last && whole.format(last.commits)} unit="a second" />
-      <Figure name="Commit → paint, p50" value={inMs(last?.p50)} unit="ms" swatch="p50" />
-      <Figure name="Commit → paint, p99" value={inMs(last?.p99)} unit="ms" swatch="p99" />
+      <Figure name="p50 to paint" value={inMs(last?.p50)} unit="ms" swatch="p50" />
+      <Figure name="p99 to paint" value={inMs(last?.p99)} unit="ms" swatch="p99" />
       <Figure
         name="Queries visited"
         value={typeof last?.visits === 'number' ? fine.format(last.visits) : undefined}
@@ -35,7 +35,7 @@ function Figure(props: {
         {props.name}
       </dt>
       <dd>
-        <b>{props.value ?? '–'}</b> <span>{props.unit}</span>
+        <b data-known={props.value !== undefined}>{props.value ?? '–'}</b> <span>{props.unit}</span>
       </dd>
     </div>
   );

@@ -78,14 +78,26 @@ function optionsOf(
     ...size,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     scales: {
       x: { time: true, range: (_, _from, to) => [(to ?? 0) - span, to ?? 0] },
       y: { range: (_, _from, to) => [0, Math.max(least, (to ?? 0) * 1.15)] },
     },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, values: (plot, ticks) => ago(plot, ticks), space: 64 },
-      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`) },
+      {
+        ...axis,
+        size: 28,
+        grid: { show: false },
+        splits: (_plot, _axis, from, to) => [0, 1, 2, 3, 4].map((part) => from + ((to - from) * part) / 4),
+        values: (_, ticks) => ticks.map((tick) => ago((ticks.at(-1) ?? tick) - tick)),
+      },
+      {
+        ...axis,
+        size: 52,
+        space: 32,
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+        values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`),
+      },
     ],
     series: [
       {},
@@ -103,12 +115,8 @@ function optionsOf(
   };
 }
 
-function ago(plot: UPlot, ticks: readonly number[]): string[] {
-  const end = plot.scales.x?.max ?? 0;
-  return ticks.map((tick) => {
-    const seconds = Math.round(end - tick);
-    return seconds === 0 ? 'now' : `−${seconds} s`;
-  });
+function ago(seconds: number): string {
+  return seconds === 0 ? 'now' : `−${Math.round(seconds)} s`;
 }
 
 function drawMark(plot: UPlot, { value, label }: NonNullable<Shape['mark']>): void {

@@ -1,6 +1,8 @@
 /** Writes that nobody has seen yet are forgotten beyond this many: nothing paints them. */
 const mostPending = 10_000;
 
+export const measureName = 'commit → paint';
+
 /** A row as a write leaves it: `mark` is a value of its own that rises with every write. */
 export interface Marked {
   readonly id: number;
@@ -49,6 +51,9 @@ export class PaintLatency {
       if (earlier > mark) break;
       this.#pending.delete(earlier);
       this.#taken.push(at - calledAt);
+      // For the browser's own tools, and others that listen; not kept, as there are many.
+      performance.measure(measureName, { start: calledAt, end: at });
+      performance.clearMeasures(measureName);
     }
   }
 

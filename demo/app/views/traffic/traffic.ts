@@ -1,4 +1,5 @@
 import type { Database, DatabaseSync } from 'freshet';
+import { type Inspector, inspect, type MaintenanceTotals } from 'freshet/reactive';
 import { Pacer } from './pacer.ts';
 import { type Marked, PaintLatency, quantile } from './paint-latency.ts';
 import { type Extent, randomWrite } from './random-write.ts';
@@ -52,8 +53,6 @@ export class Traffic {
   #pacer: Pacer | undefined;
   #underWay = 0;
   #lastMark = 0;
-  #commits = 0;
-  #visits = 0;
   #viewers = 0;
 
   constructor(db: Database | DatabaseSync, random: () => number = Math.random) {
@@ -82,22 +81,18 @@ export class Traffic {
     this.#end = end;
     this.#change({ isRunning: true, error: undefined });
     try {
+      const inspector = inspect(this.#db);
+      end.signal.addEventListener('abort', () => inspector.close());
       const extent = await this.#readExtent();
-      const unsubscribe = await this.#db.subscribe(() => {
-        this.#commits += 1;
-      });
-      end.signal.addEventListener('abort', unsubscribe);
-      const { live_visits } = await this.#db.reactiveMetrics();
-      if (end.signal.aborted) {
-        unsubscribe();
-        return;
-      }
-      this.#commits = 0;
-      this.#visits = live_visits;
+      let { totals } = await inspector.read({ limit: 0 });
+      if (end.signal.aborted) return;
       const pacer = new Pacer(this.#state.rate, performance.now());
       this.#pacer = pacer;
       this.#writeDue({ pacer, extent, ended: end.signal });
-      const timer = setInterval(() => void this.#sample(end.signal), 1000);
+      const sample = async (): Promise<void> => {
+        totals = await this.#sample(inspector, totals, end.signal);
+      };
+      const timer = setInterval(() => void sample(), 1000);
       end.signal.addEventListener('abort', () => clearInterval(timer));
     } catch (error) {
       this.#fail(error, end.signal);
@@ -121,19 +116,17 @@ export class Traffic {
     };
   }
 
-  /** These rows have been rendered, and the next frame shows them. */
+  /** These rows are being rendered among the callbacks of a frame, which is painted when all of them have run. */
   rendered(rows: readonly Marked[]): void {
     const newest = this.#latency.newest(rows);
     if (newest === undefined) return;
-    requestAnimationFrame(() => {
-      // These callbacks run before the frame is painted; a message that is sent now comes after.
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        this.#latency.painted(newest, performance.now());
-        port1.close();
-      };
-      port2.postMessage(null);
-    });
+    const { port1, port2 } = new MessageChannel();
+    // A frame's callbacks and its painting are one task; a message that is sent among them comes after.
+    port1.onmessage = () => {
+      port1.close();
+      this.#latency.painted(newest, performance.now());
+    };
+    port2.postMessage(null);
   }
 
   async #readExtent(): Promise<Extent> {
@@ -167,14 +160,18 @@ export class Traffic {
     }
   }
 
-  async #sample(ended: AbortSignal): Promise<void> {
+  /** Adds what has happened since `before`, and gives what has been counted until now. */
+  async #sample(
+    inspector: Inspector,
+    before: MaintenanceTotals,
+    ended: AbortSignal,
+  ): Promise<MaintenanceTotals> {
     try {
-      const metrics = await this.#db.reactiveMetrics();
-      if (ended.aborted) return;
-      const visits = metrics.live_visits - this.#visits;
-      const commits = this.#commits;
-      this.#visits = metrics.live_visits;
-      this.#commits = 0;
+      const { totals, metrics } = await inspector.read({ limit: 0 });
+      if (ended.aborted) return totals;
+      // An engine that has taken another's place counts from the beginning.
+      const commits = Math.max(totals.commits - before.commits, 0);
+      const visits = Math.max(totals.visits - before.visits, 0);
       const latencies = this.#latency.take();
       const second: Second = {
         at: Math.round(Date.now() / 1000),
@@ -185,8 +182,10 @@ export class Traffic {
         openQueries: metrics.live_incremental_count + metrics.live_reevaluated_count,
       };
       this.#change({ seconds: [...this.#state.seconds, second].slice(-keptSeconds) });
+      return totals;
     } catch (error) {
       this.#fail(error, ended);
+      return before;
     }
   }
 
