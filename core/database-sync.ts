@@ -43,6 +43,7 @@ export class DatabaseSync implements Disposable {
     return this[engineOf].inTransaction;
   }
 
+  /** How the cache of compiled statements does. */
   get statementCacheStats(): StatementCacheStats {
     return this[engineOf].cacheStats;
   }
@@ -161,10 +162,12 @@ export class DatabaseSync implements Disposable {
     return engine.hub.addListener(engine, listener);
   }
 
+  /** Figures for all watches and live queries of the database. */
   reactiveMetrics(): ReactiveMetrics {
     return this[engineOf].hub.metrics();
   }
 
+  /** The open watches, with what waits in their queues. */
   reactiveSubscriptions(): SubscriptionInfo[] {
     return this[engineOf].hub.subscriptions();
   }
@@ -174,6 +177,7 @@ export class DatabaseSync implements Disposable {
     this[engineOf].close();
   }
 
+  /** Closes the database. */
   [Symbol.dispose](): void {
     this.close();
   }

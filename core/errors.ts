@@ -73,6 +73,7 @@ export class FreshetError extends Error {
     return this.constructor.name;
   }
 
+  /** What went wrong, without SQL text, values or paths: for logs. */
   get diagnostic(): Diagnostic {
     return {
       version: 1,

@@ -28,6 +28,7 @@ export class IndexedRow implements Iterable<SqlValue> {
     this.#values = values;
   }
 
+  /** How many columns there are. */
   get length(): number {
     return this.#values.length;
   }
@@ -37,26 +38,32 @@ export class IndexedRow implements Iterable<SqlValue> {
     return typeof column === 'number' ? this.#values.at(column) : this.#values[this.#columns.indexOf(column)];
   }
 
+  /** Whether there is a column of that name. */
   has(column: string): boolean {
     return this.#columns.includes(column);
   }
 
+  /** The names of the columns. */
   keys(): readonly string[] {
     return this.#columns;
   }
 
+  /** The values, in the order of the columns. */
   values(): readonly SqlValue[] {
     return this.#values;
   }
 
+  /** Names with values. */
   entries(): [string, SqlValue][] {
     return this.#columns.map((column, at) => [column, this.#values[at] ?? null]);
   }
 
+  /** The row as a plain object; of columns of one name the last one counts. */
   toObject(): Row {
     return toObject(this.#columns, this.#values);
   }
 
+  /** The values, in the order of the columns. */
   [Symbol.iterator](): Iterator<SqlValue> {
     return this.#values[Symbol.iterator]();
   }

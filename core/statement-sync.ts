@@ -19,6 +19,7 @@ export class StatementSync {
     this.#statement = statement;
   }
 
+  /** The text it was prepared from. */
   get sql(): string {
     return this.#statement.plan.sql;
   }
@@ -29,14 +30,17 @@ export class StatementSync {
     return this.#current().columns;
   }
 
+  /** Runs it. */
   execute(params?: Params): ExecuteResult {
     return this.#engine.execute(this.#current(), params);
   }
 
+  /** All rows. */
   query<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T[] {
     return reading.query<T>(this.#engine, this.#current(), params, options);
   }
 
+  /** The first row, or null. */
   queryOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T | null {
     return reading.queryOne<T>(this.#engine, this.#current(), params, options);
   }
@@ -46,10 +50,12 @@ export class StatementSync {
     return reading.fetchOne<T>(this.#engine, this.#current(), params, options);
   }
 
+  /** Columns and rows by position. */
   queryRaw(params?: Params): reading.RawResult {
     return reading.queryRaw(this.#engine, this.#current(), params);
   }
 
+  /** Rows as they are read. Leaving the loop releases the read lock. */
   iterate<T = Row>(params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
     return reading.iterate<T>(this.#engine, this.#current(), params, options);
   }

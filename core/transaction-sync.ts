@@ -26,21 +26,25 @@ export class TransactionSync implements Disposable {
     return this.#engine.inTransaction && this.#engine.transactionId === this.#id;
   }
 
+  /** Runs one statement. */
   execute(sql: string, params?: Params): ExecuteResult {
     this.#assertOpen('execute');
     return this.#engine.execute(this.#engine.compile(sql), params);
   }
 
+  /** Runs a script of any number of statements, without parameters. */
   exec(script: string): void {
     this.#assertOpen('execute');
     this.#engine.exec(script);
   }
 
+  /** All rows, as plain objects unless `rowMode` says otherwise. */
   query<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T[] {
     this.#assertOpen('query');
     return reading.query<T>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
+  /** The first row, or null. */
   queryOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T | null {
     this.#assertOpen('query');
     return reading.queryOne<T>(this.#engine, this.#engine.compile(sql), params, options);
@@ -52,16 +56,19 @@ export class TransactionSync implements Disposable {
     return reading.fetchOne<T>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
+  /** Columns and rows by position. */
   queryRaw(sql: string, params?: Params): reading.RawResult {
     this.#assertOpen('query');
     return reading.queryRaw(this.#engine, this.#engine.compile(sql), params);
   }
 
+  /** Rows as they are read. */
   iterate<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
     this.#assertOpen('iterate');
     return reading.iterate<T>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
+  /** Runs a write once for each element, all or nothing. */
   executeBatch(sql: string, paramsList: Iterable<Params>): { changes: number } {
     this.#assertOpen('execute');
     return executeBatch(this.#engine, this.#engine.compile(sql), paramsList);
@@ -90,6 +97,7 @@ export class TransactionSync implements Disposable {
     control(this.#engine, 'COMMIT');
   }
 
+  /** Undoes what the transaction has done, and ends it. */
   rollback(): void {
     this.#assertOpen('roll back');
     control(this.#engine, 'ROLLBACK');

@@ -163,6 +163,7 @@ export class Caller {
 
 /** A statement that is run often. The engine keeps it compiled; it needn't be closed. */
 export class PreparedStatement {
+  /** The text it was prepared from. */
   readonly sql: string;
   /** Names of the result columns when it was prepared; empty without a result. */
   readonly columns: readonly string[];
@@ -175,30 +176,37 @@ export class PreparedStatement {
     this.columns = columns;
   }
 
+  /** Runs it. */
   execute(params?: Params, options?: CallOptions): Promise<ExecuteResult> {
     return this.#caller.execute(this.sql, params, options);
   }
 
+  /** All rows. */
   query<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
     return this.#caller.query<T>(this.sql, params, options);
   }
 
+  /** The first row, or null. */
   queryOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
     return this.#caller.queryOne<T>(this.sql, params, options);
   }
 
+  /** The first row. Throws OperationalError (`NO_ROW`) where there is none. */
   fetchOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T> {
     return this.#caller.fetchOne<T>(this.sql, params, options);
   }
 
+  /** Columns and rows by position. */
   queryRaw(params?: Params, options?: CallOptions): Promise<RawResult> {
     return this.#caller.queryRaw(this.sql, params, options);
   }
 
+  /** Rows as they are read. */
   iterate<T = Row>(params?: Params, options?: ReadCallOptions<T>): AsyncGenerator<T, void, undefined> {
     return this.#caller.iterate<T>(this.sql, params, options);
   }
 
+  /** Runs it once for each element, all or nothing. */
   executeBatch(paramsList: Iterable<Params>, options?: CallOptions): Promise<{ changes: number }> {
     return this.#caller.executeBatch(this.sql, paramsList, options);
   }

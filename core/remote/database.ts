@@ -179,14 +179,17 @@ export class Database extends Caller implements AsyncDisposable {
     };
   }
 
+  /** Figures for all watches and live queries of the database. */
   reactiveMetrics(options?: CallOptions): Promise<ReactiveMetrics> {
     return this[clientOf].call('metrics', [], { ...options, isRepeatable: true });
   }
 
+  /** The open watches, with what waits in their queues. */
   reactiveSubscriptions(options?: CallOptions): Promise<SubscriptionInfo[]> {
     return this[clientOf].call('subscriptions', [], { ...options, isRepeatable: true });
   }
 
+  /** How the cache of compiled statements does. */
   statementCacheStats(options?: CallOptions): Promise<StatementCacheStats> {
     return this[clientOf].call('cacheStats', [], { ...options, isRepeatable: true });
   }
@@ -199,6 +202,7 @@ export class Database extends Caller implements AsyncDisposable {
     await Promise.all([this.#parts.readers?.close(), this[clientOf].close()]);
   }
 
+  /** Closes the database. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

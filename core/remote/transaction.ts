@@ -41,6 +41,7 @@ export class Transaction extends Caller implements AsyncDisposable {
     this.#isOpen = false;
   }
 
+  /** Undoes what the transaction has done, and ends it. */
   async rollback(): Promise<void> {
     this.#assertOpen('roll back');
     await this.#calls.end('rollback');

@@ -30,6 +30,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
     });
   }
 
+  /** Whether it was closed, or its database was. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -81,6 +82,7 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
     this.#ended.abort(null);
   }
 
+  /** Closes the watch. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -123,6 +123,7 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
     }
   }
 
+  /** Closes the watch. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -132,6 +133,7 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
     return eventsOf(this);
   }
 
+  /** Whether it was closed, or its database was. */
   get isClosed(): boolean {
     return this.#closed;
   }
