@@ -69,7 +69,7 @@ function importsOf(file: string): Edge[] {
 const existing = folders.filter((folder) => readdirSync(root).includes(folder));
 const files = existing.flatMap(sources);
 const isTest = (file: string): boolean =>
-  /\.(test|test-d|bench)\.tsx?$/.test(file) || /^(tests|bench)\//.test(file);
+  /\.(test|test-d|bench)\.tsx?$/.test(file) || /^(tests|bench|demo\/measure)\//.test(file);
 const production = files.filter((file) => !isTest(file));
 const edges = production.flatMap(importsOf);
 

@@ -14,7 +14,7 @@ const schemes = ['light', 'dark'] as const;
 export async function takeScreenshots(
   page: Page,
   folder: string,
-  only: (scene: Scene) => boolean,
+  only: (scene: Scene) => boolean = () => true,
 ): Promise<number> {
   mkdirSync(folder, { recursive: true });
   let count = 0;
