@@ -2,6 +2,8 @@ import './navigation.css';
 import { Activity, Columns3, ListTodo, type LucideIcon, SquareTerminal, Waves } from 'lucide-react';
 import { Link, useRoute } from 'wouter';
 import { Logo } from '../parts/logo.tsx';
+import { Recent } from './recent.tsx';
+import { TeamLinks } from './team-links.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 interface Place {
@@ -40,6 +42,8 @@ export function Navigation({ isKept }: { readonly isKept: boolean }) {
           <PlaceLink key={place.path} {...place} />
         ))}
       </ul>
+      <TeamLinks />
+      <Recent />
       <div className="navigation-foot">
         <p className="navigation-text">{isKept ? 'Kept in this browser' : 'In memory only'}</p>
         <ThemeSwitch />
