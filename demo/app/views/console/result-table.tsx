@@ -40,7 +40,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
       <table
         className="result-table figures"
         aria-rowcount={rows.length + 1}
-        style={{ '--columns': widths } as object}
+        style={{ '--columns': widths }}
       >
         <caption className="visually-hidden">The answer, {rows.length} rows</caption>
         <thead>
