@@ -37,11 +37,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
 
   return (
     <div ref={scroller} className="result-scroller">
-      <table
-        className="result-table figures"
-        aria-rowcount={rows.length + 1}
-        style={{ '--columns': widths }}
-      >
+      <table className="result-table figures" aria-rowcount={rows.length + 1} style={{ '--columns': widths }}>
         <caption className="visually-hidden">The answer, {rows.length} rows</caption>
         <thead>
           <tr>
