@@ -1,5 +1,5 @@
 import type { Params, Row } from 'freshet';
-import { live } from 'freshet/reactive';
+import { live, settled } from 'freshet/reactive';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../tests/oracle/random.ts';
 import { follow } from '../tests/support/following.ts';
@@ -441,4 +441,21 @@ describe('is run again:', () => {
     expect(explained.tier).toBe('re-evaluated');
     expect(explained.reason).toMatch(reason);
   });
+});
+
+test('a window is sorted by what a column is, not by a value that it equals', async () => {
+  const db = opened();
+  db.exec("CREATE TABLE item (id INTEGER PRIMARY KEY, g INTEGER, x); INSERT INTO item VALUES (1, 1, '1')");
+  const items = follow(
+    db,
+    'SELECT id, row_number() OVER (PARTITION BY g ORDER BY x, id) AS n FROM item WHERE x = g ORDER BY id',
+  );
+  expect(items.query.explain().tier).toBe('incremental');
+  db.execute('INSERT INTO item VALUES (2, 1, 1.0)');
+  await settled(db);
+  expect(items.query.value).toEqual([
+    { id: 1, n: 2 },
+    { id: 2, n: 1 },
+  ]);
+  items.expectFresh();
 });

@@ -376,8 +376,13 @@ function keyIndex(
   const keys = texts.map((text) => text(rendering));
   const isInteger =
     anchor !== null && keys.length === 1 && (anchor.source.kind === 'child' || isRowidTable(anchor));
+  // SQLite carries a constant over from `b = ?` into `a = b`, and then doesn't sort a window by `a`, which may be
+  // another value under its affinity: in a window's query `=` would be wrong.
+  const equals = core.partitions.length > 0 ? 'IS' : '=';
   const tail = (nulls: readonly boolean[]): string => {
-    const terms = keys.map((key, at) => (nulls[at] ? `${key} IS NULL` : `${key} = ?${firstParameter + at}`));
+    const terms = keys.map((key, at) =>
+      nulls[at] ? `${key} IS NULL` : `${key} ${equals} ?${firstParameter + at}`,
+    );
     return renderTail(core, rendering, terms.join(' AND '), from);
   };
   const notIndexed = anchor?.source.kind === 'table' ? anchor.relation : undefined;
