@@ -8,6 +8,7 @@ export type AnyDatabase = Database | DatabaseSync;
 
 const StoreContext = createContext<QueryStore | null>(null);
 
+/** The database, and how its queries are kept. */
 export interface DatabaseProviderProps {
   readonly database: AnyDatabase;
   /** How long a query is kept that no component shows, in milliseconds: 5,000 by default. */

@@ -3,6 +3,7 @@ import type { Query } from '../reactive/store/query.ts';
 import { loading, type QueryState } from '../reactive/store/query-entry.ts';
 import { useQueryStore } from './database-provider.tsx';
 
+/** How fresh an answer is: see the `status` of a result. */
 export type QueryStatus = QueryState<unknown>['status'];
 
 /** What a component shows of a query. The same object until something changes. */

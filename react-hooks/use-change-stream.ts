@@ -2,11 +2,13 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'r
 import { ChangeLog, type FollowOptions, type StreamEvent } from '../reactive/store/change-log.ts';
 import { useQueryStore } from './database-provider.tsx';
 
+/** Which commits are followed, and how many of them are kept to be shown. */
 export interface ChangeStreamOptions extends FollowOptions {
   /** How many events are kept to be shown: 100 by default. */
   readonly limit?: number | undefined;
 }
 
+/** The events of a change stream, as a component shows them. */
 export interface ChangeStream {
   /** The last events, the newest one last; none where they go to a listener. */
   readonly events: readonly StreamEvent[];

@@ -5,6 +5,7 @@ import { type Keys, keysQuery } from '../reactive/store/keys-query.ts';
 import { type Answer, useAnswer } from './use-answer.ts';
 import type { QueryOptions } from './use-query.ts';
 
+/** The keys of an answer, and the rows that `useRow` reads by them. */
 export interface KeysResult<K extends SqlValue, T> extends Keys<K, T>, Omit<Answer<unknown>, 'data'> {}
 
 const noKeys: Keys<never, never> = { keys: Object.freeze([]), live: new KeyedRows() };

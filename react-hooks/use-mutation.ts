@@ -3,6 +3,7 @@ import type { ExecuteResult, Params } from '../core/index.ts';
 import { type Call, CallState } from '../reactive/store/call-state.ts';
 import { type AnyDatabase, useQueryStore } from './database-provider.tsx';
 
+/** A write to be made, and what became of the last one. */
 export interface Mutation<A extends readonly unknown[], R> {
   /** Writes. What goes wrong is in `error`; where no component shows that any more, it is reported as uncaught. */
   readonly mutate: (...args: A) => void;

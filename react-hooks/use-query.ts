@@ -6,6 +6,7 @@ import { liveQuery } from '../reactive/store/query.ts';
 import { type Answer, useAnswer } from './use-answer.ts';
 import { useStableQuery } from './use-stable-query.ts';
 
+/** Whether a query is asked, what becomes of its errors, and when it is told. */
 export interface QueryOptions {
   /** False asks nothing yet: what was shown stays. */
   readonly enabled?: boolean;
@@ -15,11 +16,13 @@ export interface QueryOptions {
   readonly schedule?: Schedule;
 }
 
+/** The rows of an answer, and how fresh they are. */
 export interface QueryResult<T> extends Omit<Answer<unknown>, 'data'> {
   /** Read-only; a row that did not change is the same object as before. */
   readonly rows: readonly T[];
 }
 
+/** The first row of an answer, and how fresh it is. */
 export interface QueryOneResult<T> extends Omit<Answer<unknown>, 'data'> {
   /** The first row, or null. */
   readonly row: T | null;

@@ -6,6 +6,7 @@ import { type AnyDatabase, useQueryStore } from './database-provider.tsx';
 /** The transactions of a kind of database. */
 export type TransactionOf<D extends AnyDatabase> = D extends DatabaseSync ? TransactionSync : Transaction;
 
+/** Runs transactions, and tells of the last one. */
 export interface TransactionRunner<D extends AnyDatabase> {
   /**
    * Commits when `fn` has ended, and gives what it gives; rolls back when it fails, and rejects. Of a `DatabaseSync`,

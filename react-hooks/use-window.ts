@@ -6,6 +6,7 @@ import { type Answer, useAnswer } from './use-answer.ts';
 import type { QueryOptions, QueryResult } from './use-query.ts';
 import { useStableQuery } from './use-stable-query.ts';
 
+/** As of `useQuery`, and which page of how many rows. */
 export interface PagedOptions extends QueryOptions {
   /** Which page, from 0 on. */
   readonly page: number;
@@ -13,16 +14,19 @@ export interface PagedOptions extends QueryOptions {
   readonly pageSize: number;
 }
 
+/** The rows of a page, and whether others follow. */
 export interface PagedResult<T> extends QueryResult<T> {
   /** There are rows behind these. */
   readonly hasMore: boolean;
 }
 
+/** As of `useQuery`, and how many rows come at a time. */
 export interface InfiniteOptions extends QueryOptions {
   /** How many rows are shown at first, and come with each `loadMore`. */
   readonly pageSize: number;
 }
 
+/** The rows so far, and a way to more of them. */
 export interface InfiniteResult<T> extends PagedResult<T> {
   /** Shows the next rows. Does nothing while some are awaited, or when there are none. */
   readonly loadMore: () => void;

@@ -4,6 +4,7 @@ import { draftError, valueError } from './draft-error.ts';
 import type { StoredRow } from './stored-row.ts';
 import { type TableShape, unknownColumn } from './table-shape.ts';
 
+/** Changes a draft of a row; what it returns is not looked at, and it must not be asynchronous. */
 export type Recipe<T> = (draft: T) => void;
 
 /** What a recipe made of a row. */

@@ -2,6 +2,7 @@ import { BehaviorSubject, type Observable } from 'rxjs';
 import { amended, type Stamped } from './stamped.ts';
 import { joinedEntries, type UndoEntry } from './undo-entry.ts';
 
+/** What buttons for undo and redo show. */
 export interface UndoState {
   readonly canUndo: boolean;
   readonly canRedo: boolean;

@@ -17,6 +17,7 @@ export type AnyDatabase = DatabaseSync | Database;
 export type Answered<D extends AnyDatabase, R> = D extends DatabaseSync ? R : Promise<Awaited<R>>;
 export type TransactionOf<D extends AnyDatabase> = D extends DatabaseSync ? TransactionSync : Transaction;
 
+/** What an undo does in case of conflict, what it takes for one piece of work, and how much it keeps. */
 export interface UndoOptions {
   /**
    * What undo and redo do where others have changed the same cells meanwhile: `refuse`, the default, throws and writes
@@ -42,6 +43,7 @@ export interface Undone {
   readonly conflicts: readonly Conflict[];
 }
 
+/** As of `update`, and what the work is called. */
 export interface UndoUpdateOptions extends UpdateOptions {
   readonly label?: string;
 }

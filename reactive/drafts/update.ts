@@ -12,11 +12,13 @@ import { runAsync, runSync, type Steps, write } from './steps.ts';
 import { storedRow } from './stored-row.ts';
 import { tableShape } from './table-shape.ts';
 
+/** How the columns of a row are to be read. */
 export interface UpdateOptions {
   /** Columns that hold JSON, beside those that are declared `JSON` or `JSONB`. */
   readonly json?: readonly string[];
 }
 
+/** What an update has written. */
 export interface UpdateResult {
   /** How many rows were written. */
   readonly changes: number;

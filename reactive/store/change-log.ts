@@ -4,6 +4,7 @@ import type { Database } from '../../core/remote/database.ts';
 import type { ChangeEvent, LaggedEvent } from '../../core/watches/events.ts';
 import { watchEvents } from '../watch-events.ts';
 
+/** Which commits are followed, and how many may wait to be read. */
 export interface FollowOptions {
   /** Only commits that change one of these. */
   readonly tables?: readonly string[] | undefined;

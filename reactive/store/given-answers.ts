@@ -8,6 +8,7 @@ export interface QuerySnapshot {
   readonly answers: Readonly<Record<string, GivenAnswer>>;
 }
 
+/** A query's answer as JSON can hold it: the names of its columns, and the values of each row in their order. */
 export interface GivenAnswer {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly EncodedValue[])[];

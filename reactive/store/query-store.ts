@@ -6,6 +6,7 @@ import { type GivenAnswers, givenAnswers, type QuerySnapshot } from './given-ans
 import type { Query } from './query.ts';
 import { loading, QueryEntry, type QueryState, type Retention } from './query-entry.ts';
 
+/** How long a store keeps what nobody follows, and what it knows from the start. */
 export interface QueryStoreOptions {
   /** How long a query is kept without subscribers, in milliseconds: 5,000 by default. */
   readonly graceMs?: number | undefined;
