@@ -144,6 +144,7 @@ describe('a finished transaction', () => {
     ['executeBatch', (tx) => tx.executeBatch('INSERT INTO t VALUES (?)', [[99]])],
     ['executeBatch of nothing', (tx) => tx.executeBatch('INSERT INTO t VALUES (?)', [])],
     ['savepoint', (tx) => tx.savepoint(() => 1)],
+    ['written', (tx) => tx.written],
     ['commit', (tx) => tx.commit()],
     ['rollback', (tx) => tx.rollback()],
   ];

@@ -88,6 +88,7 @@ export class TransactionSync implements Disposable {
 
   /** @internal What it has written so far, if somebody asked for rows before it began. */
   get written(): Written {
+    this.#assertOpen('tell what it has written');
     return this.#engine.written;
   }
 

@@ -155,7 +155,8 @@ function keyPlan(random: Random, names: (wanted: string) => string): KeyPlan {
     [2, () => single('TEXT PRIMARY KEY', 'TEXT', `PRIMARY KEY${conflict}${collate}`)],
     [1, () => single('untyped PRIMARY KEY', random.pick(['', 'BLOB']), 'PRIMARY KEY')],
     [1, () => single('INT PRIMARY KEY', 'INT', `PRIMARY KEY${conflict}`)],
-    [1, () => single('INTEGER PRIMARY KEY DESC', 'INTEGER', 'PRIMARY KEY DESC')],
+    // No alias of the rowid. Its NULLs would be overlooked by SQLite's NOT IN, as with other descending indexes.
+    [1, () => single('INTEGER PRIMARY KEY DESC', 'INTEGER', 'PRIMARY KEY DESC NOT NULL')],
     [2, () => pair('composite PRIMARY KEY', false)],
     [1, () => pair('composite WITHOUT ROWID', true)],
     [1, () => single('WITHOUT ROWID', random.pick(['INTEGER', 'TEXT']), 'PRIMARY KEY', true)],
