@@ -46,6 +46,26 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
+  test('takes an issue in, shows it in another tab and after a reload, finds it, and undoes it', {
+    timeout: 60_000,
+  }, async () => {
+    const [page, other] = [await tab(), await tab()];
+    const line = (on: Page) => on.locator('.issue-line', { hasText: 'Heron on the roof' });
+    for (const one of [page, other]) await one.locator('.issue-line').nth(5).waitFor();
+    await page.keyboard.press('c');
+    await page.getByLabel('Title', { exact: true }).fill('Heron on the roof');
+    await page.keyboard.press('Control+Enter');
+    for (const one of [page, other]) await line(one).waitFor();
+    await other.reload();
+    await other.getByLabel('Search issues').fill('hero roo');
+    await line(other).waitFor();
+    await expect.poll(() => other.locator('.issue-line').count()).toBe(1);
+    await page.keyboard.press('Control+z');
+    for (const one of [page, other]) await line(one).waitFor({ state: 'detached' });
+    await other.getByText('No issues match').waitFor();
+    expect(errors).toEqual([]);
+  });
+
   test('says why nothing can be kept, and goes on in memory', { timeout: 60_000 }, async () => {
     const page = await tab('', (blank) =>
       blank.addInitScript(() => {

@@ -23,8 +23,10 @@ export function TrackerProvider(props: {
   readonly children: ReactNode;
 }) {
   const { db, edits } = props;
-  const teams = useQuery<Team>('SELECT * FROM teams ORDER BY name').rows;
-  const people = useQuery<Person>('SELECT * FROM people ORDER BY name, id').rows;
+  const { rows: teams } = useQuery<Team>('SELECT * FROM teams ORDER BY name', [], { throwErrors: true });
+  const { rows: people, status } = useQuery<Person>('SELECT * FROM people ORDER BY name, id', [], {
+    throwErrors: true,
+  });
   const parts = useMemo<TrackerParts>(
     () => ({
       db,
@@ -34,7 +36,8 @@ export function TrackerProvider(props: {
     }),
     [db, edits, teams, people],
   );
-  return <Context value={parts}>{props.children}</Context>;
+  // Nothing can be shown well without names, and they are there within some milliseconds.
+  return status === 'loading' ? null : <Context value={parts}>{props.children}</Context>;
 }
 
 export function useTracker(): TrackerParts {

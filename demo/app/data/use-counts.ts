@@ -6,22 +6,22 @@ const columns: Readonly<Record<Facet, string>> = {
   statuses: 'status',
   priorities: 'priority',
   teams: 'team_id',
-  assignees: 'ifnull(assignee_id, 0)',
+  assignees: 'assignee_id',
 };
 
 /**
  * How many issues there are for each value of a facet under the other facets, live. A search has no part in it: over
- * what FTS5 finds SQLite would have to read every issue at each commit.
+ * what FTS5 finds SQLite would have to read every issue at each commit. What nobody has counts as 0.
  */
 export function useCounts<V extends string | number>(
   filter: IssueFilter,
   facet: Facet,
 ): ReadonlyMap<V, number> {
   const { sql, params } = conditionsOf(filter, facet);
-  const { rows } = useQuery<{ readonly value: V; readonly n: number }>(
+  const { rows } = useQuery<{ readonly value: V | null; readonly n: number }>(
     `SELECT ${columns[facet]} AS value, count(*) AS n FROM issues ${where(sql)} GROUP BY ${columns[facet]}`,
     [...params],
     { schedule: 'frame' },
   );
-  return useMemo(() => new Map(rows.map(({ value, n }) => [value, n])), [rows]);
+  return useMemo(() => new Map(rows.map(({ value, n }) => [value ?? (0 as V), n])), [rows]);
 }

@@ -57,7 +57,7 @@ export class WindowedList<Row> {
 
   /** Whether there are rows to show, or known to be none. */
   get isReady(): boolean {
-    return this.#count !== null && this.#parts.some(({ rows }) => rows !== null);
+    return this.#count === 0 || this.#parts.some(({ rows }) => rows !== null);
   }
 
   /** How many rows there are, as the last commit left it; null at first. */
@@ -65,10 +65,9 @@ export class WindowedList<Row> {
     return this.#count;
   }
 
-  /** How many places the list has: `count`, but for what is on its way. */
+  /** How many places the list has: `count`, but for what is on its way. Until that is known, what is loaded. */
   get length(): number {
-    const length = this.#parts.reduce((sum, { size }) => sum + size, 0);
-    return Number.isFinite(length) ? length : 0;
+    return this.#parts.reduce((sum, { size }) => sum + (Number.isFinite(size) ? size : 0), 0);
   }
 
   /** Undefined where nothing is loaded yet. */

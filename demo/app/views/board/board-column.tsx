@@ -31,7 +31,12 @@ const pageSize = 50;
 export function BoardColumn({ status, filter, count, slot, putDown, current }: BoardColumnProps) {
   const [limit, setLimit] = useState(pageSize);
   const { sql, params } = conditionsOf(filter, 'statuses');
-  const { rows, error, retry } = useQuery<IssueRow>(
+  const {
+    rows,
+    status: state,
+    error,
+    retry,
+  } = useQuery<IssueRow>(
     `SELECT ${rowColumns} FROM issues WHERE ${['issues.status = ?', ...sql].join(' AND ')}
      ORDER BY issues.position, issues.id LIMIT ?`,
     [status, ...params, limit + 1],
@@ -71,7 +76,8 @@ export function BoardColumn({ status, filter, count, slot, putDown, current }: B
             {error.message} <Button onClick={retry}>Try again</Button>
           </p>
         )}
-        {cards.length === 0 && !error && <p className="board-column-note">No issues</p>}
+        {state === 'loading' && <div className="board-column-loading" aria-hidden="true" />}
+        {cards.length === 0 && state === 'ready' && <p className="board-column-note">No issues</p>}
         {hidden > 0 && (
           <Button kind="quiet" className="board-column-more" onClick={() => setLimit(limit + pageSize)}>
             {number.format(hidden)} more

@@ -16,7 +16,7 @@ export function IssuesView({ open }: { readonly open: number | null }) {
   const { db } = useTracker();
   const { filter, order } = useFilter();
   const source = useMemo(() => issueSource(db, filter, order), [db, filter, order]);
-  const { list } = useWindowedList(source);
+  const list = useWindowedList(source);
   const [, navigate] = useLocation();
   const field = useRef<HTMLInputElement>(null);
   const cursor = useRef<ListCursor>(null);
