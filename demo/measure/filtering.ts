@@ -42,7 +42,11 @@ async function press(page: Page, chip: string, expected: string | null): Promise
           const lines = [...document.querySelectorAll('.issue-list .issue-line')];
           if (lines.length === 0 || lines.some((line) => line.classList.contains('issue-line-skeleton')))
             return false;
-          const shown = new Set(lines.map((line) => line.querySelector('.issue-line-status')?.textContent));
+          const shown = new Set(
+            lines.map((line) =>
+              line.querySelector('.issue-line-status [aria-label]')?.getAttribute('aria-label'),
+            ),
+          );
           return only === null ? shown.size > 1 : shown.size === 1 && shown.has(only);
         };
         const begun = performance.now();

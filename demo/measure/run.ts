@@ -53,7 +53,7 @@ try {
   console.log(
     options.json ? JSON.stringify({ machine, figures }, null, 2) : `${machine}\n\n${table(figures)}`,
   );
-  if (figures.some(({ value, aim }) => aim !== undefined && !(value <= aim))) process.exitCode = 2;
+  if (figures.some(({ value, aim }) => aim !== undefined && !(value <= aim))) process.exitCode ||= 2;
 } catch (error) {
   say(`The measuring failed: ${errorMessage(error)}\n`);
   process.exitCode = 1;
@@ -82,7 +82,13 @@ async function measureAll(): Promise<{ machine: string; figures: readonly Figure
     for (const part of parts) {
       if (!options.only.includes(part)) continue;
       say(`Measuring ${part} …\n`);
-      figures.push(...(await measures[part]()));
+      try {
+        figures.push(...(await measures[part]()));
+      } catch (error) {
+        // What has been measured before is not lost by it.
+        say(`${part} failed: ${errorMessage(error)}\n`);
+        process.exitCode = 1;
+      }
     }
     if (options.screenshots !== undefined) {
       say('Photographing …\n');
