@@ -2,6 +2,7 @@ import './navigation.css';
 import { Activity, Columns3, ListTodo, type LucideIcon, SquareTerminal, Waves } from 'lucide-react';
 import { Link, useRoute } from 'wouter';
 import { Logo } from '../parts/logo.tsx';
+import { DevtoolsSwitch } from './devtools-switch.tsx';
 import { Recent } from './recent.tsx';
 import { TeamLinks } from './team-links.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
@@ -46,6 +47,7 @@ export function Navigation({ isKept }: { readonly isKept: boolean }) {
       <Recent />
       <div className="navigation-foot">
         <p className="navigation-text">{isKept ? 'Kept in this browser' : 'In memory only'}</p>
+        <DevtoolsSwitch />
         <ThemeSwitch />
       </div>
     </nav>
