@@ -89,7 +89,8 @@ export function ConsoleView() {
             <ResultTable key={result.run} result={result} />
           )}
         </section>
-        <section className="console-explanation" aria-label="How it is kept fresh">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+        <section className="console-explanation" tabIndex={0} aria-label="How it is kept fresh">
           <h2>How it is kept fresh</h2>
           {result ? (
             <Explanation result={result} />

@@ -13,7 +13,7 @@ const newMs = 400;
 /** An answer as a table; what changes in it lights up, and rows come, go and move visibly. */
 export function ResultTable({ result }: { readonly result: Result }) {
   const { rows, columns, keys } = result;
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const removed = useRemovedRows(result);
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -36,7 +36,8 @@ export function ResultTable({ result }: { readonly result: Result }) {
   }, [result.run, columns, rows]);
 
   return (
-    <div ref={scroller} className="result-scroller">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+    <section ref={scroller} className="result-scroller" tabIndex={0} aria-label="Rows">
       <table className="result-table figures" aria-rowcount={rows.length + 1} style={{ '--columns': widths }}>
         <caption className="visually-hidden">The answer, {rows.length} rows</caption>
         <thead>
@@ -81,7 +82,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -19,13 +19,14 @@ export function TrafficView() {
           Writing has stopped: {state.error.message}
         </p>
       )}
-      <div className="traffic-body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+      <section className="traffic-body" tabIndex={0} aria-label="Measured">
         <div className="traffic-measured">
           <Figures state={state} />
           <Charts seconds={state.seconds} />
         </div>
         <Answers traffic={traffic} />
-      </div>
+      </section>
     </div>
   );
 }
