@@ -49,7 +49,8 @@ export function SqlEditor({ handle, initialText, schema, problem, onChange, onRu
         sqlHighlight,
         problemMark,
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
+        // Said outright: not every tool knows that what can be edited can be reached by keyboard.
+        EditorView.contentAttributes.of({ 'aria-label': 'SQL', tabindex: '0' }),
         EditorView.domEventHandlers({ keydown: keepUndo }),
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) events.current.onChange(state.doc.toString());
