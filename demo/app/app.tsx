@@ -15,7 +15,7 @@ export function App({ tracker }: { readonly tracker: Tracker }) {
 }
 
 function Opened({ db, isKept }: { readonly db: Database; readonly isKept: boolean }) {
-  const edits = useMemo(() => new Edits(createUndo(db)), [db]);
+  const edits = useMemo(() => new Edits(createUndo(db, { onConflict: 'merge' })), [db]);
   return (
     <DatabaseProvider database={db}>
       <TrackerProvider db={db} edits={edits}>

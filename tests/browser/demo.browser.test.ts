@@ -1,10 +1,14 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { built, site } from '../../demo/app/site.ts';
 import { launch, missing } from './chromium.ts';
 import { serveFolder } from './site.ts';
 import { executable } from './support.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let context: BrowserContext;
 let url: string;
@@ -66,6 +70,89 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
+  test('edits, comments, filters and moves on the board, each to be undone', {
+    timeout: 90_000,
+  }, async () => {
+    const page = await tab('#/board');
+    const column = (name: string) => page.getByRole('region', { name: new RegExp(`^${name}, `) });
+    const titled = (title: string) => page.locator('.board-card', { hasText: title });
+    await column('To do').locator('.board-card').nth(2).waitFor();
+    await page.keyboard.press('c');
+    await page.getByLabel('Title', { exact: true }).fill('Otter in the cellar');
+    await page.keyboard.press('Control+Enter');
+    await column('To do').locator('.board-card', { hasText: 'Otter in the cellar' }).click();
+
+    await page.getByLabel('Title', { exact: true }).fill('Otter in the attic');
+    await page.keyboard.press('Enter');
+    await titled('Otter in the attic').waitFor();
+    await page.getByRole('button', { name: 'Status: To do' }).click();
+    await page.getByRole('option', { name: 'In review' }).click();
+    await column('In review').locator('.board-card', { hasText: 'Otter in the attic' }).waitFor();
+    await page.getByRole('button', { name: 'Tags: None' }).click();
+    await page.getByRole('option').first().click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => titled('Otter in the attic').locator('.tag').count()).toBe(1);
+    await page.getByLabel('Comment', { exact: true }).fill('It has made itself at home.');
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
+    await page.getByRole('listitem').filter({ hasText: 'It has made itself at home.' }).waitFor();
+    await expect.poll(() => page.getByRole('heading', { name: 'Comments' }).innerText()).toBe('Comments 1');
+    await page.getByRole('button', { name: /^Undo: Comment on/ }).click();
+    await expect.poll(() => page.getByRole('heading', { name: 'Comments' }).innerText()).toBe('Comments 0');
+    await page.getByRole('button', { name: 'Close' }).click();
+
+    const card = titled('Otter in the attic');
+    await drag(page, card, column('In progress').locator('.board-card').nth(1));
+    await column('In progress').locator('.board-card', { hasText: 'Otter in the attic' }).waitFor();
+    await card.focus();
+    await page.keyboard.press('Space');
+    await page.locator('[data-dragged]').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('[data-column="review"][data-over]').waitFor();
+    await page.keyboard.press('Space');
+    await column('In review').locator('.board-card', { hasText: 'Otter in the attic' }).waitFor();
+    await page.keyboard.press('Control+z');
+    await column('In progress').locator('.board-card', { hasText: 'Otter in the attic' }).waitFor();
+    await page.keyboard.press('Control+Shift+z');
+    await column('In review').locator('.board-card', { hasText: 'Otter in the attic' }).waitFor();
+
+    await page.goto(`${url}#/issues`);
+    await page.locator('.issue-line', { hasText: 'Otter in the attic' }).waitFor();
+    await page.getByRole('button', { name: /^Done/ }).click();
+    await page.locator('.issue-line', { hasText: 'Otter in the attic' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /^In review/ }).click();
+    await page.locator('.issue-line', { hasText: 'Otter in the attic' }).waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test.for(['light', 'dark'] as const)('axe finds nothing serious in any view: %s', {
+    timeout: 60_000,
+  }, async (colorScheme) => {
+    const page = await tab();
+    // Halfway faded in, nothing has the contrast that it will have.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.locator('.issue-line').nth(5).waitFor();
+    await page.addScriptTag({ path: axe });
+    for (const [path, sign] of [
+      ['issues', '.issue-line'],
+      ['issues/3', '.draft-text'],
+      ['board', '.board-card'],
+      ['traffic', '.uplot'],
+      ['console', '.result-table td'],
+      ['stream', 'h1'],
+    ] as const) {
+      await page.evaluate((hash) => {
+        location.hash = hash;
+      }, `/${path}`);
+      await page.locator(sign).first().waitFor();
+      const { violations } = await page.evaluate(() =>
+        (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      );
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.target}`)).toEqual([]);
+    }
+    expect(errors).toEqual([]);
+  });
+
   test('says why nothing can be kept, and goes on in memory', { timeout: 60_000 }, async () => {
     const page = await tab('', (blank) =>
       blank.addInitScript(() => {
@@ -79,3 +166,17 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 });
+
+/** By the mouse: a little at first, as a hand does, since a click is no drag. */
+async function drag(page: Page, what: Locator, onto: Locator): Promise<void> {
+  const from = await what.boundingBox();
+  const to = await onto.boundingBox();
+  if (!from || !to) throw new Error('There is nothing to drag.');
+  await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(from.x + from.width / 2 + 12, from.y + from.height / 2 + 4, { steps: 3 });
+  await page.locator('[data-dragged]').waitFor();
+  await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
+  await page.locator('[data-column] [data-mark], [data-over]').first().waitFor();
+  await page.mouse.up();
+}
