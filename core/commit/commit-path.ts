@@ -323,7 +323,7 @@ export class CommitPath {
     for (const table of statement.writes) {
       if (this.#capture.has(table)) {
         const unseen =
-          statement.plan.replacesUnseen || (statement.mayReplace && this.#capture.missesReplaced(table));
+          statement.mayReplace && (statement.plan.hidesReplaced || this.#capture.missesReplaced(table));
         if (!unseen) continue;
       }
       changed ??= this.#mustCount(statement)

@@ -241,6 +241,16 @@ describe('row changes list', () => {
       ],
     ],
     [
+      'where the schema says REPLACE, and a rowid or an upsert meets it',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, v UNIQUE ON CONFLICT REPLACE);
+       INSERT INTO t VALUES (2, 1), (9, 3), (10, 4), (11, 5);`,
+      [
+        'UPDATE t SET rowid = rowid + 7 WHERE v = 1',
+        'INSERT INTO t VALUES (10, 6) ON CONFLICT (id) DO UPDATE SET v = 5',
+        'UPDATE OR ABORT t SET rowid = 20 WHERE id = 9',
+      ],
+    ],
+    [
       'of many rows that pass each other',
       'CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4);',
       [

@@ -42,8 +42,8 @@ export interface StatementPlan {
   readonly inserts?: boolean;
   /** OR REPLACE, OR FAIL and so on, as the parser spells them. */
   readonly conflict?: string;
-  /** OR REPLACE in a form whose deleted rows BEFORE triggers can't foresee. */
-  readonly replacesUnseen?: boolean;
+  /** Where it or the schema says REPLACE: it may delete rows that BEFORE triggers can't foresee. */
+  readonly hidesReplaced?: boolean;
   /** By position: the columns beside which a parameter stands, if it stands nowhere else. */
   readonly places?: readonly (readonly ColumnPlace[])[];
   /** A pragma that may change what statements do; not one that moves a check to the commit. */
@@ -129,7 +129,7 @@ function details(statement: Stmt): Partial<StatementPlan> {
         inserts: statement.type === 'InsertStmt',
         returning: statement.returning !== undefined,
         ...(statement.orConflict !== undefined && { conflict: statement.orConflict }),
-        replacesUnseen: statement.orConflict === 'Replace' && changesRowsUnseen(statement),
+        hidesReplaced: changesRowsUnseen(statement),
       };
     case 'PragmaStmt':
       return {
