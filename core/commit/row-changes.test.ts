@@ -246,7 +246,7 @@ describe('row changes list', () => {
        INSERT INTO t VALUES (2, 1), (9, 3), (10, 4), (11, 5);`,
       [
         'UPDATE t SET rowid = rowid + 7 WHERE v = 1',
-        'INSERT INTO t VALUES (10, 6) ON CONFLICT (id) DO UPDATE SET v = 5',
+        'INSERT INTO t VALUES (10, 6) ON CONFLICT (id) DO UPDATE SET v = 8',
         'UPDATE OR ABORT t SET rowid = 20 WHERE id = 9',
       ],
     ],
