@@ -1,19 +1,20 @@
 import './answers.css';
 import { type QueryResult, useQuery } from 'freshet/react-hooks';
 import { memo, type ReactNode, useLayoutEffect, useMemo } from 'react';
+import { type Status, statuses, statusNames } from '../../data/model.ts';
 import { useFlash } from '../console/use-flash.ts';
 import type { Traffic } from './traffic.ts';
 
 interface TouchedIssue {
   readonly id: number;
   readonly title: string;
-  readonly status: string;
+  readonly status: Status;
   readonly priority: number;
   readonly updated: number;
 }
 
 interface StatusCount {
-  readonly status: string;
+  readonly status: Status;
   readonly issues: number;
 }
 
@@ -103,11 +104,9 @@ function Answer(props: {
   );
 }
 
-const order = ['backlog', 'todo', 'doing', 'review', 'done'];
-
 function Counts({ rows }: { readonly rows: readonly StatusCount[] }) {
   const sorted = useMemo(
-    () => rows.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status)),
+    () => rows.toSorted((a, b) => statuses.indexOf(a.status) - statuses.indexOf(b.status)),
     [rows],
   );
   return (
@@ -121,7 +120,7 @@ function Counts({ rows }: { readonly rows: readonly StatusCount[] }) {
 
 const Count = memo(({ row: { status, issues } }: { readonly row: StatusCount }) => (
   <li>
-    <Dot status={status} /> <span className="count-name">{status}</span>
+    <Dot status={status} /> <span className="count-name">{statusNames[status]}</span>
     <b ref={useFlash<HTMLElement>(issues)} className="flashing">
       {count.format(issues)}
     </b>
@@ -136,7 +135,7 @@ const IssueLine = memo(({ issue: { id, title, status, priority } }: { readonly i
       {title}
     </span>
     <span ref={useFlash<HTMLSpanElement>(status)} className="flashing answer-side">
-      {status}
+      {statusNames[status]}
     </span>
     <span ref={useFlash<HTMLSpanElement>(priority)} className="flashing answer-side figures">
       P{priority}
