@@ -133,10 +133,13 @@ function applied(rows: readonly Row[], changes: Message['changes']): Row[] {
   return next;
 }
 
+/** By one commit, so that who watches meanwhile sees no empty table. */
 function items(): void {
   db.exec(`
+    BEGIN;
     CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, price REAL);
     INSERT INTO items VALUES (1, 'Ada', 1.5), (2, 'Bo', NULL);
+    COMMIT;
   `);
 }
 
