@@ -70,7 +70,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
-  test('edits, comments, filters and moves on the board, each to be undone', {
+  test('edits, comments, filters and moves on the board, with undo and redo', {
     timeout: 90_000,
   }, async () => {
     const page = await tab('#/board');
@@ -138,7 +138,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
       ['board', '.board-card'],
       ['traffic', '.uplot'],
       ['console', '.result-table td'],
-      ['stream', 'h1'],
+      ['stream', 'h1:text("Stream")'],
     ] as const) {
       await page.evaluate((hash) => {
         location.hash = hash;
