@@ -178,3 +178,27 @@ describe('a listener of commits', () => {
     expect(seen.slice(1).sort()).toEqual(['listener 2', 'listener 2', 'subscriber 2']);
   });
 });
+
+test('a query with a SELECT inside closes and opens again while rows are being iterated', () => {
+  const inside = `SELECT id FROM item WHERE id IN (SELECT id FROM item ORDER BY n, id LIMIT 2) ORDER BY id`;
+  db.execute('INSERT INTO item VALUES (2, 2), (3, 3)');
+  const query = live<Item>(db, inside, [], { schedule: 'sync' });
+  expect(query.explain().tier).toBe('incremental');
+  query.subscribe().unsubscribe();
+  let subscription = query.subscribe();
+  const rows = db.iterate('SELECT id FROM item ORDER BY id');
+  rows.next();
+  for (const n of [20, 0]) {
+    // Its table can't be dropped meanwhile.
+    subscription.unsubscribe();
+    subscription = query.subscribe();
+    expect(query.value).toEqual(db.query(inside));
+    db.execute('UPDATE item SET n = ? WHERE id = 1', [n]);
+    expect(db.queryOne('SELECT changes() AS n')).toEqual({ n: 1 });
+  }
+  expect([...rows].length).toBe(2);
+  expect(query.value).toEqual(db.query(inside));
+  subscription.unsubscribe();
+  db.execute('DELETE FROM item');
+  expect(db.query('SELECT * FROM sqlite_temp_schema')).toEqual([]);
+});

@@ -42,5 +42,5 @@ export function createChild({ table, relation }: Pick<ChildPlan, 'table' | 'rela
     ({ affinity, collation }, at) =>
       `"c${at}" ${types[affinity]} COLLATE ${quoteName(collation ?? 'BINARY')}`,
   );
-  return `CREATE TEMP TABLE ${quoteName(table)} ("m" INTEGER, "id" INTEGER, ${columns.join(', ')}, PRIMARY KEY ("m", "id")) WITHOUT ROWID`;
+  return `CREATE TEMP TABLE IF NOT EXISTS ${quoteName(table)} ("m" INTEGER, "id" INTEGER, ${columns.join(', ')}, PRIMARY KEY ("m", "id")) WITHOUT ROWID`;
 }

@@ -31,8 +31,8 @@ export class ChildTables {
   acquire(plan: QueryPlan): void {
     if (plan.children.length === 0) return;
     const users = this.#users.get(plan) ?? 0;
+    if (users === 0) this.#createAll(plan);
     this.#users.set(plan, users + 1);
-    if (users === 0) this.#create(plan);
   }
 
   release(plan: QueryPlan): void {
@@ -87,13 +87,25 @@ export class ChildTables {
     }
   }
 
+  /** @throws what SQLite says, an open statement being in the way, say; then none of them counts as made. */
+  #createAll(plan: QueryPlan): void {
+    try {
+      this.#create(plan);
+    } catch (error) {
+      for (const table of tablesOf(plan)) this.#garbage.add(table);
+      throw error;
+    }
+  }
+
   #create(plan: QueryPlan): void {
     for (const child of plan.children) {
       this.#create(child.plan);
-      this.#garbage.delete(child.table);
-      this.#engine.connection.exec(
-        `DROP TABLE IF EXISTS temp.${quoteName(child.table)}; ${createChild(child)}`,
-      );
+      this.#engine.connection.exec(createChild(child));
+      // It has waited to be dropped, an open statement being in the way, say: the same plan has the same table.
+      if (this.#garbage.delete(child.table)) {
+        this.rememberChanges();
+        this.#engine.connection.exec(`DELETE FROM temp.${quoteName(child.table)}`);
+      }
       const linked = new Set(
         plan.blocks.flatMap(({ survey }) =>
           survey.links.flatMap(({ from, column }) =>
@@ -104,7 +116,7 @@ export class ChildTables {
       for (const column of linked) {
         const name = quoteName(`${child.table}_${column}`);
         this.#engine.connection.exec(
-          `CREATE INDEX temp.${name} ON ${quoteName(child.table)} ("m", "c${column}")`,
+          `CREATE INDEX IF NOT EXISTS temp.${name} ON ${quoteName(child.table)} ("m", "c${column}")`,
         );
       }
     }
