@@ -23,6 +23,8 @@ export class Statement {
   hasRun = false;
   /** By position: an integer bound as REAL comes to the same, and costs less. */
   readonly realIsInteger: readonly boolean[];
+  /** The virtual table that a write names. */
+  readonly virtualTarget: string | undefined;
   #columns: readonly string[] | undefined;
 
   constructor(
@@ -39,6 +41,7 @@ export class Statement {
     const isWrite = plan.kind === 'write';
     this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
     const table = this.target(catalog);
+    this.virtualTarget = table?.kind === 'virtual' ? table.name : undefined;
     this.realIsInteger = (plan.places ?? []).map(
       (places) =>
         table !== undefined && places.length > 0 && places.every((place) => isIntegerPlace(place, table)),

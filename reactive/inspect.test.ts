@@ -330,7 +330,12 @@ describe('inspect', () => {
   test('calls a query re-evaluated whose LIMIT is no integer', async () => {
     const db = opened();
     db.exec(schema);
-    live(db, 'SELECT id FROM issues LIMIT ?', ['2']).subscribe();
+    const odd = live(db, 'SELECT id FROM issues LIMIT ?', ['2']);
+    odd.subscribe();
+    expect(odd.explain().tier).toBe('re-evaluated');
+    const inside = 'SELECT id FROM issues WHERE id IN (SELECT id FROM issues LIMIT ?)';
+    expect(live(db, inside, ['2']).explain().tier).toBe('re-evaluated');
+    expect(live(db, inside, [2]).explain().tier).toBe('incremental');
     const [query] = await inspect(db).queries();
     expect(query).toMatchObject({ tier: 're-evaluated', rows: 2 });
     expect(query?.reason).toContain('LIMIT');

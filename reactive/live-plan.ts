@@ -6,6 +6,7 @@ import { dependenciesOf } from '../core/sql/dependencies.ts';
 import type { Statement } from '../core/statement.ts';
 import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
+import { hasOddLimit } from './maintain/read-window.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import { Statements } from './plan/statements.ts';
@@ -137,8 +138,13 @@ export function valuesOf({ incremental }: LivePlan, bound: DriverParams): Driver
 /** What a plan does with these parameters. */
 export function explainLive(plan: LivePlan, bound: DriverParams): LiveExplain {
   if (!plan.incremental) return plan.explain;
-  const tree = explainPlan(plan.incremental.query, plan.columns, valuesOf(plan, bound));
-  return { ...plan.explain, plan: tree };
+  const { query, statements } = plan.incremental;
+  const values = valuesOf(plan, bound);
+  if (hasOddLimit(query, (sql, more) => statements.all(sql, [...values, ...more]))) {
+    const reason = 'a LIMIT or OFFSET is no integer: a commit that changes one of its tables runs it again';
+    return { ...plan.explain, tier: 're-evaluated', reason };
+  }
+  return { ...plan.explain, plan: explainPlan(query, plan.columns, values) };
 }
 
 /** Every table whose rows come in somewhere. */

@@ -121,11 +121,7 @@ export class Materialisation {
   explain(): LiveExplain {
     const plan = this.#plan ?? this.#parts.planFor();
     if (this.#explained?.plan !== plan) this.#explained = { plan, explain: this.#parts.explain(plan) };
-    const { explain } = this.#explained;
-    if (!this.#answer || this.#answer.maintain || explain.tier !== 'incremental') return explain;
-    const reason = 'its LIMIT or OFFSET is no integer: a commit that changes one of its tables runs it again';
-    const { plan: _, ...facts } = explain;
-    return { ...facts, tier: 're-evaluated', reason };
+    return this.#explained.explain;
   }
 
   /** Runs the query. @throws what SQLite says, and keeps the answer it had. */

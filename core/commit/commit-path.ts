@@ -331,7 +331,7 @@ export class CommitPath {
         : hasChanges(result) || statement.plan.returning;
       if (!changed) continue;
       log.touch(table);
-      if (statement.target(this.#schema.catalog)?.name === table) this.#aimedAt.add(table);
+      if (statement.virtualTarget === table) this.#aimedAt.add(table);
     }
   }
 

@@ -14,6 +14,7 @@ import { Compound } from './compound.ts';
 import { type Entry, EntryMaker } from './entry.ts';
 import type { LiveAnswer } from './live-answer.ts';
 import type { NetChange } from './net-changes.ts';
+import { readWindow } from './read-window.ts';
 import type { Work } from './work.ts';
 
 export interface QueryContext {
@@ -70,7 +71,8 @@ export class MaintainedQuery implements LiveAnswer {
         ),
     );
     const run: Run = (sql, more) => statements.all(sql, [...parameters, owner, ...more]);
-    this.#window = plan.limit === undefined ? null : this.#readWindow(run, plan.limit);
+    this.#window = plan.limit === undefined ? null : readWindow(run, plan.limit);
+    if (plan.limit !== undefined && !this.#window) throw new OddLimit();
     const isCompound = plan.blocks.length > 1;
     const order = plan.order.length > 0 ? plan.order : 'open';
     const [first] = plan.blocks;
@@ -235,16 +237,6 @@ export class MaintainedQuery implements LiveAnswer {
     );
     block.forget();
     return change;
-  }
-
-  #readWindow(run: Run, sql: string): Window {
-    const [[limit = null, offset = null] = []] = run(sql, []);
-    if (typeof limit !== 'bigint' || typeof offset !== 'bigint') throw new OddLimit();
-    return {
-      limit: limit < 0n ? null : Number(limit),
-      offset: offset < 0n ? 0 : Number(offset),
-      keepsAll: false,
-    };
   }
 }
 

@@ -98,6 +98,8 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     await expect.poll(() => page.getByRole('heading', { name: 'Comments' }).innerText()).toBe('Comments 1');
     await page.getByRole('button', { name: /^Undo: Comment on/ }).click();
     await expect.poll(() => page.getByRole('heading', { name: 'Comments' }).innerText()).toBe('Comments 0');
+    await page.getByRole('button', { name: /^Redo: Comment on/ }).click();
+    await expect.poll(() => page.getByRole('heading', { name: 'Comments' }).innerText()).toBe('Comments 1');
     await page.getByRole('button', { name: 'Close' }).click();
 
     const card = titled('Otter in the attic');
