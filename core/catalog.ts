@@ -28,6 +28,8 @@ export interface TableInfo {
   readonly columns: readonly ColumnInfo[];
   /** The declared primary key in its own order, or empty. */
   readonly primaryKey: readonly string[];
+  /** The collations by which the primary key tells rows apart, which need not be those of its columns. */
+  readonly keyCollations: readonly string[];
   readonly uniqueKeys: readonly UniqueKey[];
   /** There are conflicts that `uniqueKeys` doesn't tell: a unique index on an expression, a partial one, or one
    * over columns whose values a BEFORE trigger doesn't see yet. */
@@ -214,6 +216,10 @@ export class Catalog {
       changesAfterBefore: isGenerated === 1n || hasDefault === 1n,
     }));
     const withoutRowid = row[3] === 1n;
+    const primaryKey = columns
+      .filter(({ keyPosition }) => keyPosition > 0)
+      .sort((a, b) => a.keyPosition - b.keyPosition)
+      .map((column) => column.name);
     return {
       schema: String(row[0]),
       name: table,
@@ -222,15 +228,30 @@ export class Catalog {
       strict: row[4] === 1n,
       rowid: withoutRowid || kind === 'view' ? null : freeRowidName(columns),
       columns,
-      primaryKey: columns
-        .filter(({ keyPosition }) => keyPosition > 0)
-        .sort((a, b) => a.keyPosition - b.keyPosition)
-        .map((column) => column.name),
+      primaryKey,
+      keyCollations: this.#keyCollations(schema, table, primaryKey),
       ...(kind === 'table'
         ? this.#uniqueKeys(schema, table, columns)
         : { uniqueKeys: [], hasOpaqueUniqueKey: false }),
       sql: String(sql ?? ''),
     };
+  }
+
+  #keyCollations(schema: string, table: string, primaryKey: readonly string[]): string[] {
+    const terms = this.#query(
+      `SELECT x.name, x.coll FROM pragma_index_list(?1, ?2) l, pragma_index_xinfo(l.name, ?2) x
+       WHERE l.origin = 'pk' AND x.key = 1`,
+      [table, schema],
+    );
+    return primaryKey.map((column) => {
+      const collations = new Set(
+        terms.filter(([name]) => name === column).map(([, name]) => String(name).toUpperCase()),
+      );
+      // A column may be in the key twice. What two of the built-in collations hold equal is equal under BINARY;
+      // an INTEGER PRIMARY KEY has no index.
+      const [only = 'BINARY'] = collations;
+      return collations.size > 1 ? 'BINARY' : only;
+    });
   }
 
   #uniqueKeys(

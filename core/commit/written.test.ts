@@ -37,6 +37,7 @@ describe('what a transaction has written', () => {
           columns: ['id', 'v', 'twice'],
           generated: ['twice'],
           primaryKey: ['id'],
+          keyCollations: ['BINARY'],
           unique: ['id'],
         },
       ]);

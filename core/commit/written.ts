@@ -14,6 +14,8 @@ export interface WrittenTable {
   /** Those that SQLite computes. */
   readonly generated: readonly string[];
   readonly primaryKey: readonly string[];
+  /** The collations by which the primary key tells rows apart. */
+  readonly keyCollations: readonly string[];
   /** Those that some unique constraint or index is about; all, where that can't be told. */
   readonly unique: readonly string[];
 }
@@ -79,6 +81,7 @@ function described(info: TableInfo): WrittenTable {
     columns,
     generated: info.columns.filter(({ isGenerated }) => isGenerated).map(({ name }) => name),
     primaryKey: info.primaryKey,
+    keyCollations: info.keyCollations,
     unique: info.hasOpaqueUniqueKey ? columns : [...new Set([...info.primaryKey, ...unique])],
   };
 }
