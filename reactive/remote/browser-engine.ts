@@ -92,8 +92,9 @@ async function installFiles({ sqlite3 }: WasmSqlite, name: string): Promise<{ po
       const pool = await sqlite3.installOpfsSAHPoolVfs({
         name: vfs,
         directory,
-        // Options that the types don't know: what is to be reported, SQLite reports; and a failed attempt isn't the last.
-        ...{ verbosity: 0, forceReinitIfPreviouslyFailed: true },
+        // Options that the types don't know: SQLite reports what is to be reported; a failed attempt isn't the last, and
+        // must not delete the files, as the library would.
+        ...{ verbosity: 0, forceReinitIfPreviouslyFailed: true, preserveOnInitFailure: true },
       });
       return { pool, vfs };
     } catch (error) {
