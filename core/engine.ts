@@ -67,7 +67,9 @@ export class Engine implements HubMember {
     try {
       this.guard(() => configure(this.connection, config));
       this.#witness = this.guard(() => new FileWitness(this.connection, path, files));
-      this.#schema = this.guard(() => new SchemaState(this.connection));
+      this.#schema = this.guard(
+        () => new SchemaState(this.connection, () => this.#commits.temporaryInDoubt()),
+      );
       this.#begin = this.connection.prepare('BEGIN');
       this.#commit = this.connection.prepare('COMMIT');
       this.#counters = this.connection.prepare('SELECT changes(), last_insert_rowid()');
@@ -127,6 +129,11 @@ export class Engine implements HubMember {
 
   get schemaGeneration(): number {
     return this.#schema.generation;
+  }
+
+  /** Rises when TEMP objects may have been lost, otherwise than by a statement that drops them. */
+  get temporaryGeneration(): number {
+    return this.#commits.temporaryGeneration;
   }
 
   get schemaCookie(): number {
@@ -267,9 +274,16 @@ export class Engine implements HubMember {
       const statement = this.guard(() => this.#statements.compileUncached(sql));
       const { kind, returning, parameters } = statement.plan;
       const bound = bindParameters(parameters, undefined);
-      if (kind === 'other') this.#commits.changeSchema(statement, bound, () => this.connection.exec(sql));
+      if (kind === 'other') this.#runRest(sql, statement);
       else this.#perform<unknown>(statement, bound, kind === 'write' && !returning ? run : all);
     }
+  }
+
+  /** The rest of a script, of which only SQLite can tell how many statements it is. */
+  #runRest(sql: string, statement: Statement): void {
+    this.#schema.noticingTemporaryLoss(() =>
+      this.#commits.changeSchema(statement, [], () => this.connection.exec(sql)),
+    );
   }
 
   #read<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
@@ -286,9 +300,11 @@ export class Engine implements HubMember {
   #perform<R>(statement: Statement, bound: DriverParams, action: Action<R>): R {
     const { kind } = statement.plan;
     if (kind === 'select' || kind === 'explain' || kind === 'pragma') {
-      const result = this.#read(statement, bound, action);
+      if (kind === 'select') return this.#read(statement, bound, action);
+      const result = this.#schema.noticingTemporaryLoss(() => this.#read(statement, bound, action));
+      if (statement.plan.opensSchema) this.#commits.temporaryInDoubt();
       // Foreign keys, say, decide what a statement writes.
-      if (statement.plan.setsPragma) this.#commits.settingsChanged();
+      else if (statement.plan.setsPragma) this.#commits.settingsChanged();
       return result;
     }
     return this.#commits.perform(statement, bound, action);

@@ -4,12 +4,17 @@ import type { DriverConnection, DriverStatement } from './drivers/driver.ts';
 /** The schema as one connection last saw it. */
 export class SchemaState {
   readonly catalog: Catalog;
+  readonly #connection: DriverConnection;
   readonly #version: DriverStatement;
+  readonly #onTemporaryLoss: () => void;
   #cookie: number;
   #generation = 0;
 
-  constructor(connection: DriverConnection) {
+  /** `onTemporaryLoss` is called after SQLite has dropped every TEMP object of the connection. */
+  constructor(connection: DriverConnection, onTemporaryLoss: () => void) {
+    this.#onTemporaryLoss = onTemporaryLoss;
     this.#version = connection.prepare('PRAGMA main.schema_version');
+    this.#connection = connection;
     this.catalog = new Catalog(connection);
     this.#cookie = this.#readCookie();
   }
@@ -48,7 +53,29 @@ export class SchemaState {
     this.#generation += 1;
   }
 
-  #readCookie(): number {
-    return Number(this.#version.get([])?.[0] ?? 0);
+  /**
+   * Runs or compiles what may be a pragma. Changing `temp_store` or `temp_store_directory` drops every TEMP object,
+   * and SQLite carries both out when it compiles them: https://sqlite.org/pragma.html#pragma_temp_store
+   */
+  noticingTemporaryLoss<R>(call: () => R): R {
+    const before = this.#temporaryVersion();
+    try {
+      return call();
+    } finally {
+      if (this.#temporaryVersion() < before) this.#onTemporaryLoss();
+    }
   }
+
+  /** Compiled for each run: SQLite crashes where such a statement has outlived the TEMP objects. */
+  #temporaryVersion(): number {
+    return read(this.#connection.prepare('PRAGMA temp.schema_version'));
+  }
+
+  #readCookie(): number {
+    return read(this.#version);
+  }
+}
+
+function read(version: DriverStatement): number {
+  return Number(version.get([])?.[0] ?? 0);
 }

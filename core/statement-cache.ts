@@ -2,8 +2,8 @@ import type { DriverConnection, DriverStatement } from './drivers/driver.ts';
 import { ProgrammingError } from './errors.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import type { SchemaState } from './schema-state.ts';
-import { Access } from './sql/access.ts';
-import { isEmptyScript, planStatement } from './sql/statement-plan.ts';
+import { Access, displayName, isLocal, tableKey } from './sql/access.ts';
+import { isEmptyScript, planStatement, type StatementPlan } from './sql/statement-plan.ts';
 import { Statement } from './statement.ts';
 import { type SysTables, spliceSysTables } from './sys-tables.ts';
 
@@ -84,8 +84,13 @@ export class StatementCache {
   compileUncached(sql: string, known?: Statement): Statement {
     const plan = known?.plan ?? planStatement(sql);
     const access = new Access();
-    const driver = this.#prepare(access, plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql);
-    return new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
+    const text = plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql;
+    const driver = mayBePragma(plan)
+      ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text))
+      : this.#prepare(access, text);
+    const statement = new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
+    this.#refuseOwnTables(statement);
+    return statement;
   }
 
   clear(): void {
@@ -95,6 +100,23 @@ export class StatementCache {
   /** The rows of `sys` tables are part of the compiled text, so those are compiled for each run. */
   #isCurrent({ generation, plan }: Statement): boolean {
     return generation === this.#schema.generation && !plan.sys;
+  }
+
+  /** Live queries rely on what they keep in TEMP tables. */
+  #refuseOwnTables(statement: Statement): void {
+    const { catalog } = this.#schema;
+    const altered = statement.plan.kind === 'schema' ? statement.target(catalog) : undefined;
+    const keys = altered ? [tableKey(altered)] : statement.writes;
+    const table = keys
+      .filter(isLocal)
+      .map(displayName)
+      .find((name) => /^temp\.freshet_(child_\d+|pad)$/i.test(name));
+    if (table === undefined) return;
+    throw new ProgrammingError(`Cannot write to ${table}: Freshet keeps live queries in it.`, {
+      code: 'SQL',
+      subcode: 'sql.reserved_table',
+      table,
+    });
   }
 
   #prepare(access: Access, sql: string): DriverStatement {
@@ -113,4 +135,9 @@ export class StatementCache {
       this.#collector = undefined;
     }
   }
+}
+
+/** SQLite carries some pragmas out when it compiles them, also behind EXPLAIN. */
+function mayBePragma({ kind }: StatementPlan): boolean {
+  return kind === 'pragma' || kind === 'explain' || kind === 'other';
 }

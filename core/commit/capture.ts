@@ -88,6 +88,11 @@ export class Capture {
     this.#installed.clear();
   }
 
+  /** The triggers may be gone: nothing is relied upon until `verify` and `install`. */
+  distrust(): void {
+    this.#installed.clear();
+  }
+
   /**
    * A rollback may have brought triggers back, or taken them: drops what is there and forgets the rest. When
    * another program drops a table, SQLite keeps our trigger of it, out of reach, until the table is back.

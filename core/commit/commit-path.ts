@@ -69,6 +69,7 @@ export class CommitPath {
   #captureVersion = -1;
   /** A rollback may have changed which triggers exist. */
   #captureInDoubt = false;
+  #temporaryGeneration = 0;
   #schemaDirty = false;
   #schemaTables = new Set<string>();
   #tablesBefore: readonly string[] | undefined;
@@ -156,9 +157,27 @@ export class CommitPath {
     }
   }
 
+  /** Rises when TEMP objects may have been lost. */
+  get temporaryGeneration(): number {
+    return this.#temporaryGeneration;
+  }
+
+  /** TEMP objects may have been lost: the triggers, what live queries keep, and the user's own. */
+  temporaryInDoubt(): void {
+    this.#temporaryGeneration += 1;
+    // Until the triggers are there again, a write of their tables is known by table.
+    this.#capture.distrust();
+    this.schemaMoved();
+    this.#publishSettings();
+  }
+
   /** A pragma may have changed what statements do and what queries answer. */
   settingsChanged(): void {
     this.#schema.outdateStatements();
+    this.#publishSettings();
+  }
+
+  #publishSettings(): void {
     if (!this.#hub.isActive) return;
     this.whenIdle(() => {
       this.#hub.publishLocally(
@@ -184,7 +203,7 @@ export class CommitPath {
     this.#captureVersion = demandVersion;
   }
 
-  /** Another program changed the schema: the triggers' columns may not be the tables' any more. */
+  /** The schema was changed elsewhere: the triggers' columns may not be the tables' any more. */
   schemaMoved(): void {
     this.#schema.moved();
     this.#captureInDoubt = true;

@@ -1,4 +1,5 @@
 import {
+  type AlterTableStmt,
   type DeleteStmt,
   type InsertStmt,
   parseStmt,
@@ -35,7 +36,7 @@ export interface StatementPlan {
   readonly parameters: ParameterPlan;
   /** Of SAVEPOINT, RELEASE and ROLLBACK TO; SQLite compares these without regard to ASCII case. */
   readonly savepoint?: string;
-  /** The table that a write names, and the database if it names that. */
+  /** The table that a write or ALTER TABLE names, and the database if it names that. */
   readonly target?: string;
   readonly targetSchema?: string;
   /** It is an INSERT or REPLACE. */
@@ -48,6 +49,8 @@ export interface StatementPlan {
   readonly places?: readonly (readonly ColumnPlace[])[];
   /** A pragma that may change what statements do; not one that moves a check to the commit. */
   readonly setsPragma?: boolean;
+  /** A pragma that lets the schema's own tables be written, or reads them again. */
+  readonly opensSchema?: boolean;
   /** A write with RETURNING. */
   readonly returning: boolean;
   /** It mentions a table of the schema `sys`, which Freshet itself provides. */
@@ -136,7 +139,10 @@ function details(statement: Stmt): Partial<StatementPlan> {
         setsPragma:
           statement.body !== undefined &&
           !/_(x?info|list|check)$|^defer_foreign_keys$/i.test(statement.name.objName.text),
+        opensSchema: statement.body !== undefined && /^writable_schema$/i.test(statement.name.objName.text),
       };
+    case 'AlterTableStmt':
+      return targetOf(statement);
     case 'DeleteStmt':
       return { ...targetOf(statement), returning: statement.returning !== undefined };
     default:
@@ -144,7 +150,9 @@ function details(statement: Stmt): Partial<StatementPlan> {
   }
 }
 
-function targetOf({ tblName }: InsertStmt | UpdateStmt | DeleteStmt): Partial<StatementPlan> {
+function targetOf({
+  tblName,
+}: InsertStmt | UpdateStmt | DeleteStmt | AlterTableStmt): Partial<StatementPlan> {
   const { dbName, objName } = tblName;
   return { target: objName.text, ...(dbName && { targetSchema: dbName.text }) };
 }

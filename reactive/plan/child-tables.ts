@@ -17,9 +17,11 @@ export class ChildTables {
   readonly #garbage = new Set<string>();
   #changes: number | undefined;
   #names = 0;
+  #temporaryGeneration: number;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#temporaryGeneration = engine.temporaryGeneration;
   }
 
   /** A name that no other plan has. */
@@ -52,6 +54,7 @@ export class ChildTables {
 
   /** The application's own write is what `changes()` tells of; a write of ours comes next. */
   rememberChanges(): void {
+    this.#restore();
     this.#changes ??= Number(this.#engine.connection.prepare('SELECT changes()').get([])?.[0] ?? 0);
   }
 
@@ -71,6 +74,17 @@ export class ChildTables {
       )
       .run([BigInt(count)]);
     connection.prepare(`UPDATE temp.${pad} SET "i" = "i" WHERE "i" <= ?1`).run([BigInt(count)]);
+  }
+
+  /**
+   * Makes lost tables again, empty: the loss outdates every plan, and answers by outdated plans still take their
+   * rows out of them.
+   */
+  #restore(): void {
+    const { temporaryGeneration } = this.#engine;
+    if (this.#temporaryGeneration === temporaryGeneration) return;
+    for (const plan of this.#users.keys()) this.#create(plan);
+    this.#temporaryGeneration = temporaryGeneration;
   }
 
   /** Drops what nobody uses any more. */
