@@ -17,7 +17,7 @@ import { type Names, predicateOf } from '../query/predicates.ts';
 import { type Rendering, renderTail, renderText } from '../query/render.ts';
 import type { BlockPlan, FastRows, KeyIndex, PresenceKey, Reach, SitePlan } from './block-plan.ts';
 import { planGroups } from './group-plan.ts';
-import { type Probe, planProbe, type ReachParts, remembered, sitesOf, subsetsOf } from './reach.ts';
+import { extendedIn, type Probe, planProbe, type ReachParts, remembered, subsetsOf } from './reach.ts';
 import { keyColumnIn, type Site, type Survey, type SurveyParts, survey, throughRef } from './sites.ts';
 
 export interface BlockParts {
@@ -92,7 +92,7 @@ export function planBlock(parts: BlockParts): BlockPlan {
       if (known) return known;
       const { target = [], anchor = null } = shape.indexes[at] ?? {};
       const variants = anchor ? [[]] : nullVariants(surveyed, target);
-      const made = variants.map((nulls) => planProbe(reachParts, bound, { operands: target }, nulls));
+      const made = variants === null ? [tooMany] : variants.map((nulls) => planProbe(reachParts, bound, { operands: target }, nulls));
       probes.set(key, made);
       return made;
     },
@@ -101,11 +101,16 @@ export function planBlock(parts: BlockParts): BlockPlan {
 
 /**
  * Which rows may be missing while a key is made of the others: those on nullable sides. A change there moves
- * rows between a key and the same key with NULLs in their place.
+ * rows between a key and the same key with NULLs in their place. Null: there are too many ways.
  */
-function nullVariants(surveyed: Survey, target: readonly Operand[]): Site[][] {
-  return [[], ...subsetsOf((sitesOf(surveyed, target) ?? []).filter((site) => site.nullable))];
+function nullVariants(surveyed: Survey, target: readonly Operand[]): Relation[][] | null {
+  const extended = extendedIn(surveyed, target);
+  return extended.length > maxExtended ? null : [[], ...subsetsOf(extended)];
 }
+
+/** Twice the probes with each. */
+const maxExtended = 6;
+const tooMany: Probe = { kind: 'all', reason: 'too many of the rows that a key is made of may be missing' };
 
 /** Columns beside the user's. */
 class HiddenColumns {

@@ -8,7 +8,7 @@
 import type { DriverValue } from '../../core/drivers/driver.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
 import type { Affinity } from '../exact/affinity.ts';
-import { type Operand, onlyCore, partsOf, type Ref, rowidColumn } from '../query/model.ts';
+import { type Operand, onlyCore, partsOf, type Ref, type Relation, rowidColumn } from '../query/model.ts';
 import { type Rendering, refName, renderRelation } from '../query/render.ts';
 import { keyColumnIn, type Link, type Site, type Survey, throughRef } from './sites.ts';
 
@@ -50,24 +50,24 @@ export interface ReachParts {
 
 const none = (reason: string): Probe => ({ kind: 'all', reason });
 
-/** The probe from the images of `bound` to a target; `nulls` are sites whose rows are missing. */
+/** The probe from the images of `bound` to a target; `nulls` are relations whose rows are missing. */
 export function planProbe(
   parts: ReachParts,
   bound: readonly Site[],
   target: Target,
-  nulls: readonly Site[] = [],
+  nulls: readonly Relation[] = [],
 ): Probe {
   const { survey } = parts;
-  const needed = sitesOf(survey, target.operands);
+  const needed = sitesOf(survey, target.operands, nulls);
   if (needed === null) return none('a key depends on more than columns');
   for (const operand of target.operands) {
     if (!isValueSafe(operand)) {
       const about = sitesOf(survey, [operand]) ?? [];
-      if (about.some((site) => bound.includes(site) || nulls.includes(site)))
-        return none('a key compares columns');
+      const missing = extendedIn(survey, [operand]).some((relation) => nulls.includes(relation));
+      if (missing || about.some((site) => bound.includes(site))) return none('a key compares columns');
     }
   }
-  const wanted = needed.filter((site) => !bound.includes(site) && !nulls.includes(site));
+  const wanted = needed.filter((site) => !bound.includes(site));
   const direct = directKeys(survey, bound, target, wanted, nulls);
   if (direct) return direct;
   const joined = connect(survey, bound, wanted);
@@ -81,7 +81,7 @@ function directKeys(
   bound: readonly Site[],
   target: Target,
   wanted: readonly Site[],
-  nulls: readonly Site[],
+  nulls: readonly Relation[],
 ): Probe | null {
   if (nulls.length > 0) return null;
   const columns: ImageColumn[] = [];
@@ -114,12 +114,17 @@ function sameColumn(a: Ref | null, b: Ref): boolean {
   return a !== null && a.relation === b.relation && keyColumnIn(a) === keyColumnIn(b);
 }
 
-/** The sites that some expressions are about; null if they hold SELECTs. */
-export function sitesOf(survey: Survey, operands: readonly Operand[]): Site[] | null {
+/** The sites that some expressions are about, `missing` rows left out; null if they hold SELECTs. */
+export function sitesOf(
+  survey: Survey,
+  operands: readonly Operand[],
+  missing: readonly Relation[] = [],
+): Site[] | null {
   const found = new Set<Site>();
   const visit = (operand: Operand): boolean => {
     for (const part of partsOf(operand.text)) {
       if (part.kind === 'nested') return false;
+      if (missing.includes(part.relation)) continue;
       const site = survey.sites.find(({ relation }) => relation === part.relation);
       if (site) {
         found.add(site);
@@ -132,6 +137,25 @@ export function sitesOf(survey: Survey, operands: readonly Operand[]): Site[] | 
     return true;
   };
   return operands.every(visit) ? [...found] : null;
+}
+
+/**
+ * The relations that some expressions name, directly or through SELECTs in FROM, in whose place a join may put
+ * NULLs. A SELECT is one of its own: where its row is missing, a column is NULL whatever expression it shows.
+ */
+export function extendedIn({ extended }: Survey, operands: readonly Operand[]): Relation[] {
+  const found = new Set<Relation>();
+  const visit = ({ text }: Pick<Operand, 'text'>): void => {
+    for (const part of partsOf(text)) {
+      if (part.kind === 'nested') continue;
+      const { relation, column } = part;
+      if (extended.has(relation)) found.add(relation);
+      const output = relation.of.kind === 'select' && onlyCore(relation.of.select)?.outputs[column];
+      if (output) visit(output);
+    }
+  };
+  for (const operand of operands) visit(operand);
+  return [...found];
 }
 
 /** Its value is the same for a bound value as for a column that holds it. */
@@ -205,7 +229,7 @@ function probeQuery(
   bound: readonly Site[],
   target: Target,
   included: readonly Site[],
-  nulls: readonly Site[],
+  nulls: readonly Relation[],
 ): Probe {
   const text = new BoundText(survey, bound);
   const written = target.operands.map((operand) => text.of(operand, nulls));
@@ -267,14 +291,17 @@ export class BoundText {
   }
 
   /** An expression; columns of `missing` rows are NULL in it. */
-  of(operand: Pick<Operand, 'text'>, missing: readonly Site[] = []): Pieces {
+  of(operand: Pick<Operand, 'text'>, missing: readonly Relation[] = []): Pieces {
     const list: Pieces = [];
     for (const part of operand.text) {
       if (typeof part === 'string') list.push(part);
       if (typeof part === 'string' || part.kind !== 'ref') continue;
+      if (missing.includes(part.relation)) {
+        list.push('NULL');
+        continue;
+      }
       const site = this.#survey.sites.find(({ relation }) => relation === part.relation);
-      if (site && missing.includes(site)) list.push('NULL');
-      else if (site && this.#bound.includes(site)) list.push(this.place(site, keyColumnIn(part), null));
+      if (site && this.#bound.includes(site)) list.push(this.place(site, keyColumnIn(part), null));
       else if (site) list.push(siteColumn(part));
       else {
         const output =

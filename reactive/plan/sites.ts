@@ -86,6 +86,8 @@ export interface SiteCondition {
 export interface Survey {
   readonly conditions: readonly SiteCondition[];
   readonly sites: readonly Site[];
+  /** Tables and SELECTs in FROM in whose place their join may put NULLs. */
+  readonly extended: ReadonlySet<Relation>;
   readonly links: readonly Link[];
   readonly children: readonly Child[];
 }
@@ -117,6 +119,7 @@ export function isTransparent(select: SelectModel): boolean {
 /** Finds every site of a block, what links them, and the SELECTs that are kept as tables of their own. */
 export function survey({ core, order, makeChild }: SurveyParts): Survey {
   const sites: Site[] = [];
+  const extended = new Set<Relation>();
   const links: Link[] = [];
   const siteOf = new Map<Relation, Site>();
   const children = new Map<SelectModel, Child>();
@@ -156,6 +159,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
         join === 'left' ||
         join === 'full' ||
         later.some((other) => other.join === 'right' || other.join === 'full');
+      if (isExtended) extended.add(relation);
       const nullableIn = isExtended ? new Set([null, ...path]) : around;
       const isNullable = nullableIn.has(null);
       const place = { isOuter, nullable: isNullable, nullableIn, path };
@@ -318,7 +322,7 @@ export function survey({ core, order, makeChild }: SurveyParts): Survey {
         links.push({ from: owner, column: at, to, operand, collation, isBinding: true, isMutual: false });
     }
   }
-  return { sites, links, children: [...children.values()], conditions: siteConditions };
+  return { sites, extended, links, children: [...children.values()], conditions: siteConditions };
 }
 
 /** Whether rows of a site matter only where a condition holds. */
@@ -351,17 +355,19 @@ function soleSite(operand: Operand, siteOf: ReadonlyMap<Relation, Site>): Site |
   return sole;
 }
 
+/** The one site behind all columns of a SELECT in FROM that an operand names. */
 function throughSite(
   operand: Operand,
   relation: Relation,
   siteOf: ReadonlyMap<Relation, Site>,
 ): Site | undefined {
+  const found = new Set<Site | undefined>();
   for (const part of partsOf(operand.text)) {
     if (part.kind !== 'ref' || part.relation !== relation) continue;
     const through = throughRef(part);
-    return through ? siteOf.get(through.relation) : undefined;
+    found.add(through ? siteOf.get(through.relation) : undefined);
   }
-  return undefined;
+  return found.size === 1 ? [...found][0] : undefined;
 }
 
 /** Null where it can't be told. https://sqlite.org/datatype3.html#collating_sequences */

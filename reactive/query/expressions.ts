@@ -22,19 +22,29 @@ export const comparing = new Set<string>([
   'IsNot',
 ]);
 
-export function compares(root: Expr): boolean {
+/** Whether something in it compares, those comparisons left out that `harmless` says make no difference. */
+export function compares(root: Expr, harmless: (node: AstNode) => boolean = () => false): boolean {
   let found = false;
   traverse(root, {
     enter(node) {
-      if (node.type === 'BinaryExpr') found ||= comparing.has(node.op);
-      else if (node.type === 'CaseExpr') found ||= node.base !== undefined;
-      else if (node.type === 'FunctionCallExpr') found ||= /^(nullif|min|max)$/i.test(node.name.name);
-      else if (node.type === 'BetweenExpr' || node.type === 'Select') found = true;
-      else if (node.type === 'InListExpr' || node.type === 'InSelectExpr') found = true;
+      found ||= isComparison(node) && !harmless(node);
       return found ? 'break' : 'continue';
     },
   });
   return found;
+}
+
+function isComparison(node: AstNode): boolean {
+  switch (node.type) {
+    case 'BinaryExpr':
+      return comparing.has(node.op);
+    case 'CaseExpr':
+      return node.base !== undefined;
+    case 'FunctionCallExpr':
+      return /^(nullif|min|max)$/i.test(node.name.name);
+    default:
+      return /^(BetweenExpr|Select|InListExpr|InSelectExpr)$/.test(node.type);
+  }
 }
 
 export function listed(expr: Expr): readonly Expr[] {

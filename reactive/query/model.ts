@@ -61,6 +61,8 @@ export interface Operand {
   readonly collation: { readonly name: string; readonly explicit: boolean } | null;
   /** Something in it compares, so its value depends on the affinities and collations of its columns. */
   readonly compares?: boolean;
+  /** The columns that a FULL JOIN's USING made one of: see merged.ts. */
+  readonly merged?: readonly Operand[];
 }
 
 /** One of the terms that AND joins. */

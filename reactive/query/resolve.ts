@@ -36,6 +36,7 @@ import {
   withoutComments,
   withoutParentheses,
 } from './expressions.ts';
+import { checkHandedOut, checkMerged, checkMerging, mergedOperand } from './merged.ts';
 import {
   type Column,
   type Conjunct,
@@ -94,6 +95,8 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
           : parameters.names,
   };
 }
+
+type Traits = Pick<Operand, 'affinity' | 'collation' | 'merged'>;
 
 interface Shared {
   readonly schema: QuerySchema;
@@ -343,6 +346,7 @@ class Resolver {
       scope.from.push({ relation, join, on });
       if (constraint?.type === 'OnJoinConstraint') on.push(...this.#conjuncts(constraint.expr, scope, ctes));
     }
+    for (const { columns } of scope.merged.values()) checkMerging(columns, scope.from);
   }
 
   #usingNames(
@@ -366,13 +370,9 @@ class Resolver {
     const left = scope.merged.get(key)?.operand ?? columnOperand(owner, columnOf(owner, name));
     const own = columnOperand(right, columnOf(right, name));
     scope.absorbed.set(right, (scope.absorbed.get(right) ?? new Set()).add(key));
-    const either: Operand = {
-      text: ['coalesce(', ...left.text, ', ', ...own.text, ')'],
-      affinity: 'none',
-      collation: null,
-    };
-    const operand = join === 'right' ? own : join === 'full' ? either : left;
-    scope.merged.set(key, { operand, owner });
+    const columns = [...(scope.merged.get(key)?.columns ?? [left]), own];
+    const operand = join === 'right' ? own : join === 'full' ? mergedOperand(left, own) : left;
+    scope.merged.set(key, { operand, owner, columns });
     return { text: [...left.text, ' = ', ...own.text], expr: null, equals: [left, own] };
   }
 
@@ -445,6 +445,7 @@ class Resolver {
   }
 
   #derived(select: SelectModel, name: string, names: readonly string[] | undefined): Relation {
+    checkHandedOut(select.cores);
     // SQLite 3.53 loses conditions that it moves into such an arm: https://sqlite.org/optoverview.html#pushdown
     const isOuter = ({ from }: Core) => from.some(({ join }) => join === 'right' || join === 'full');
     if (select.cores.length > 1 && select.cores.some(isOuter))
@@ -562,19 +563,19 @@ class Resolver {
   }
 
   /** https://sqlite.org/datatype3.html#affinity_of_expressions, and sqlite3ExprCollSeq for collations. */
-  #traits(expr: Expr, scope: Scope, ctes: Ctes): Pick<Operand, 'affinity' | 'collation'> {
+  #traits(expr: Expr, scope: Scope, ctes: Ctes): Traits {
     const plain = withoutParentheses(expr);
     switch (plain.type) {
       case 'Id':
       case 'QualifiedExpr': {
         const found = findName(plain, this.#slice(plain.span), scope);
         if (found === null) return { affinity: 'none', collation: null };
-        const { affinity, collation } = 'alias' in found ? found.alias : found;
-        return { affinity, collation };
+        const { affinity, collation, merged } = 'alias' in found ? found.alias : found;
+        return { affinity, collation, ...(merged && { merged }) };
       }
       case 'CollateExpr': {
-        const { affinity } = this.#traits(plain.expr, scope, ctes);
-        return { affinity, collation: { name: plain.collation.toUpperCase(), explicit: true } };
+        const traits = this.#traits(plain.expr, scope, ctes);
+        return { ...traits, collation: { name: plain.collation.toUpperCase(), explicit: true } };
       }
       case 'CastExpr': {
         const { collation } = this.#traits(plain.expr, scope, ctes);
@@ -612,19 +613,19 @@ class Resolver {
   /** The text of an expression, or of another node that holds expressions, in parts. */
   #text(root: AstNode, scope: Scope, ctes: Ctes): Text {
     const holes: { readonly span: Span; readonly parts: readonly Part[] }[] = [];
-    const nested = (select: Select, use: Nested['use'], left?: Nested['left']): Nested => ({
-      kind: 'nested',
-      select: this.select(select, scope, ctes),
-      use,
-      ...(left && { left }),
-    });
+    const merged: Operand[] = [];
+    const nested = (inner: Select, use: Nested['use'], left?: Nested['left']): Nested => {
+      const select = this.select(inner, scope, ctes);
+      if (use !== 'exists') checkHandedOut(select.cores);
+      return { kind: 'nested', select, use, ...(left && { left }) };
+    };
     traverse(root, {
       enter: (node, parent) => {
         switch (node.type) {
           case 'Id':
           case 'QualifiedExpr': {
             if (isFunctionName(node, parent)) return 'skip';
-            const parts = this.#name(node, scope);
+            const parts = this.#name(node, scope, merged);
             if (parts) holes.push({ span: node.span, parts });
             return 'skip';
           }
@@ -643,6 +644,7 @@ class Resolver {
           case 'InSelectExpr': {
             const operands = listed(node.lhs).map((side) => this.#operand(side, scope, ctes));
             const left = { text: this.#text(node.lhs, scope, ctes), operands, negated: node.not };
+            checkMerged(operands, node);
             holes.push({ span: node.span, parts: [nested(node.rhs, 'in', left)] });
             return 'skip';
           }
@@ -661,6 +663,7 @@ class Resolver {
       at = span.offset + span.length;
     }
     parts.push(this.#sql.slice(at, root.span.offset + root.span.length));
+    if (merged.length > 0) checkMerged(merged, root as Expr);
     // A comment to the end of the line would swallow what comes behind.
     return parts
       .map((part) => (typeof part === 'string' ? withoutComments(part) : part))
@@ -718,11 +721,13 @@ class Resolver {
     scope.aggregates = true;
   }
 
-  #name(node: NameNode, scope: Scope): readonly Part[] | null {
+  #name(node: NameNode, scope: Scope, merged: Operand[]): readonly Part[] | null {
     const found = findName(node, this.#slice(node.span), scope);
     // A name in double quotes that is none is text; it must not become one of the names that we add.
     if (found === null && /^true|false$/i.test(this.#slice(node.span))) return null;
     if (found === null) return [`'${(node.type === 'Id' ? node.name : '').replaceAll("'", "''")}'`];
+    const operand = 'alias' in found ? found.alias : found;
+    if (operand.merged) merged.push(operand);
     if ('alias' in found) return ['(', ...found.alias.text, ')'];
     if (found.ref) this.#shared.bindings.set(node, found.ref);
     return found.ref ? [found.ref] : found.text;

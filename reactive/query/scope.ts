@@ -37,8 +37,11 @@ export interface Scope {
   readonly frame: Frame;
   readonly parent: Scope | null;
   readonly from: Joined[];
-  /** Columns that USING or NATURAL made one of two. */
-  readonly merged: Map<string, { readonly operand: Operand; readonly owner: Relation }>;
+  /** Columns that USING or NATURAL made one of several. */
+  readonly merged: Map<
+    string,
+    { readonly operand: Operand; readonly owner: Relation; readonly columns: readonly Operand[] }
+  >;
   /** Hidden by that: the right table's own. */
   readonly absorbed: Map<Relation, Set<string>>;
   aliases: readonly Output[];
