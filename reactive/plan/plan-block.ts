@@ -92,7 +92,10 @@ export function planBlock(parts: BlockParts): BlockPlan {
       if (known) return known;
       const { target = [], anchor = null } = shape.indexes[at] ?? {};
       const variants = anchor ? [[]] : nullVariants(surveyed, target);
-      const made = variants === null ? [tooMany] : variants.map((nulls) => planProbe(reachParts, bound, { operands: target }, nulls));
+      const made =
+        variants === null
+          ? [tooMany]
+          : variants.map((nulls) => planProbe(reachParts, bound, { operands: target }, nulls));
       probes.set(key, made);
       return made;
     },
