@@ -2,6 +2,7 @@ import { BareDatabase } from './bare.ts';
 import type { Schedule } from './engine.ts';
 import type { Catalog, Hints } from './grammar.ts';
 import { quoted } from './names.ts';
+import { chosenIngredients } from './ingredients/all.ts';
 import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
 import { createView, makeQuery, makeView, type Query } from './queries.ts';
@@ -26,6 +27,8 @@ export interface Case {
   readonly tame: boolean;
   /** A file has two handles and another program; memory has one handle. */
   readonly location: 'memory' | 'file';
+  /** The handles have attached another file as `other`. */
+  readonly attaches: boolean;
   /** Listeners follow all tables; without them nothing but live queries asks for capture. */
   readonly followed: boolean;
   readonly schema: readonly string[];
@@ -47,6 +50,8 @@ export interface CaseOptions {
   /** Of a hostile case; a tame one has twice as many. */
   readonly steps: number;
   readonly lives: number;
+  /** The ingredients that every case has; without it, some have some. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /** Answers beyond this make comparisons slow and find nothing more. */
@@ -58,8 +63,12 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   const db = new BareDatabase(':memory:');
   try {
     const tame = random.chance(0.5);
-    const location = random.chance(tame ? 0.1 : 0.25) ? 'file' : 'memory';
-    const { catalog, schema } = makeDatabase(random, db, tame, census);
+    const ingredients = chosenIngredients(random, options.only);
+    const attaches = ingredients.some((one) => one.attaches);
+    const location = random.chance(tame ? 0.1 : 0.25) || attaches ? 'file' : 'memory';
+    if (attaches) db.exec("ATTACH ':memory:' AS other");
+    const start = { tame, ingredients, focused: (options.only?.length ?? 0) > 0 };
+    const { catalog, schema } = makeDatabase(random, db, start, census);
     const lives: LiveCase[] = [];
     while (lives.length < options.lives) {
       // The same question asked twice shares one materialisation.
@@ -74,7 +83,7 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
     const hints = lives.map(({ query }) => query.hints);
     const steps = makeSteps(random, db, catalog, { ...options, hints }, actors, census);
     const followed = !tame || random.chance(0.5);
-    return { seed, tame, location, followed, schema, lives, steps };
+    return { seed, tame, location, attaches, followed, schema, lives, steps };
   } finally {
     db.close();
   }
@@ -104,6 +113,11 @@ function makeSteps(
     }
     const { lives: queries, hints } = options;
     const situation = { random, catalog, queries, actors, sample, ask, hints };
+    const special = catalog.ingredients.filter((one) => one.steps);
+    if (special.length > 0 && random.chance(catalog.focused ? 0.35 : 0.15)) {
+      const own = random.pick(special).steps?.(situation) ?? [];
+      if (own.length > 0) return [...own];
+    }
     return catalog.tame ? makeTameSteps(situation) : [makeStep(situation)];
   };
   // Tame steps are short, and the queries of a case cost more than its steps.
@@ -124,9 +138,10 @@ function makeSteps(
 function makeDatabase(
   random: Random,
   db: BareDatabase,
-  tame: boolean,
+  start: Pick<Catalog, 'tame' | 'ingredients' | 'focused'>,
   census: Census,
 ): { catalog: Catalog; schema: string[] } {
+  const { tame, ingredients } = start;
   const made = tame ? makeTameSchema(random) : makeSchema(random);
   const schema: string[] = [];
   const accepted = (sql: string): boolean => {
@@ -139,10 +154,11 @@ function makeDatabase(
       return false;
     }
   };
-  const tables = made.tables.filter((table) => accepted(createTable(table)));
+  const special = ingredients.flatMap((one) => one.tables?.(random, made.tables, tame) ?? []);
+  const tables = [...made.tables, ...special].filter((table) => accepted(createTable(table)));
   for (const table of tables) note(census, table.keyKind);
   const indexes = made.indexes.filter(accepted);
-  let catalog: Catalog = { tame, tables, indexes, triggers: [], views: [] };
+  let catalog: Catalog = { ...start, tables, indexes, triggers: [], views: [] };
   for (let i = random.between(0, 3); i > 0; i--) {
     const view = makeView(random, catalog, `v${i}`);
     if (accepted(createView(view))) catalog = { ...catalog, views: [...catalog.views, view] };
@@ -158,6 +174,7 @@ function makeDatabase(
         ]);
     for (let rows = size; rows > 0; rows--) accepted(fill(random, catalog, table));
   }
+  for (const { objects } of ingredients) for (const sql of objects?.(random, catalog) ?? []) accepted(sql);
   const triggers = made.triggers.filter(accepted);
   return { catalog: known(db, { ...catalog, triggers }), schema };
 }

@@ -43,6 +43,8 @@ class Checker {
   readonly #handles: Handles;
   readonly #first: OracleDatabase;
   readonly #program: BareDatabase | null;
+  /** The others on the attached file. */
+  readonly #others: { readonly guest: OracleDatabase; readonly visitor: BareDatabase } | null;
   readonly #twin: Twin;
   readonly #watched: Watched[];
   readonly #followed: Followed | null;
@@ -68,10 +70,17 @@ class Checker {
     this.#options = options;
     this.#folder = testCase.location === 'file' ? mkdtempSync(join(tmpdir(), 'freshet-oracle-')) : null;
     const place = this.#folder ? join(this.#folder, 'engine.db') : ':memory:';
+    const other = this.#folder && testCase.attaches ? join(this.#folder, 'other-engine.db') : null;
     this.#twin = new Twin(testCase, this.#folder, 'twin.db');
-    this.#first = this.#open(place);
+    this.#others = other ? { visitor: new BareDatabase(other), guest: this.#open(other) } : null;
+    const attached = (): OracleDatabase => {
+      const db = this.#open(place);
+      if (other) db.execute('ATTACH ? AS other', [other]);
+      return db;
+    };
+    this.#first = attached();
     for (const sql of testCase.schema) attempt(() => this.#first.exec(sql));
-    this.#handles = this.#folder ? { first: this.#first, second: this.#open(place) } : { first: this.#first };
+    this.#handles = this.#folder ? { first: this.#first, second: attached() } : { first: this.#first };
     this.#program = this.#folder ? new BareDatabase(place) : null;
     // Listeners from before the first live query: the engine's own come later, and must not be too late for these.
     const report = (rule: string, detail: string) => this.#differ(rule, detail);
@@ -130,7 +139,8 @@ class Checker {
       },
     };
     const foreign = step.by === 'program' ? this.#program : null;
-    const db = foreign ?? this.#handles[step.by] ?? this.#first;
+    const outside = step.by === 'guest' || step.by === 'visitor' ? this.#others?.[step.by] : undefined;
+    const db = outside ?? foreign ?? this.#handles[step.by] ?? this.#first;
     const version = foreign && this.#dataVersion();
     lookAtSchema(db);
     for (const watched of this.#watched) watched.replanned = step.schema;
@@ -140,6 +150,7 @@ class Checker {
       this.#differ('rolled back work emits nothing', 'a changeset');
     }
     if (foreign && this.#dataVersion() !== version) await this.#notice(told);
+    if (outside) await this.#catchUp();
     this.#answer = null;
     this.#compareWithTwin(outcomes, errors);
     await this.#verify(step.schema);
@@ -189,6 +200,20 @@ class Checker {
     }
     const late = this.#followed?.unaware(told);
     if (late) this.#differ("another program's commit is noticed", `not by ${late} within ${patienceMs} ms`);
+  }
+
+  /** Waits until the live queries show what others did to an attached file. Whether they do is compared later. */
+  async #catchUp(): Promise<void> {
+    const end = Date.now() + this.#options.patienceMs;
+    const isLate = ({ isOpen, db, case: { query }, value = [] }: Watched): boolean => {
+      const fresh = isOpen ? answerOf(db, query) : null;
+      return fresh !== null && answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null;
+    };
+    await this.#settle();
+    while (this.#watched.some(isLate) && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await this.#settle();
+    }
   }
 
   async #settle(): Promise<void> {
@@ -287,7 +312,8 @@ class Checker {
   dispose(): void {
     this.#followed?.close();
     for (const watched of this.#watched) watched.close();
-    for (const db of [...Object.values(this.#handles), this.#program]) attempt(() => db?.close());
+    const others = this.#others ? Object.values(this.#others) : [];
+    for (const db of [...Object.values(this.#handles), this.#program, ...others]) attempt(() => db?.close());
     this.#twin.close();
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import type { Params } from '../../core/values.ts';
+import type { Ingredient } from './ingredients/ingredient.ts';
 import { quoted, written } from './names.ts';
 import type { Random } from './random.ts';
 import type { Affinity, Collation, Flavour, Schema, Table } from './schema.ts';
@@ -80,6 +81,10 @@ export interface View {
 
 export interface Catalog extends Schema {
   readonly views: readonly View[];
+  /** What the case has beside what every case is made of. */
+  readonly ingredients: readonly Ingredient[];
+  /** These are what the case is about: queries and steps are mostly theirs. */
+  readonly focused: boolean;
 }
 
 /** Where in a query an expression stands. */

@@ -13,6 +13,8 @@ export interface OracleOptions {
   readonly seconds: number;
   readonly steps: number;
   readonly lives: number;
+  /** See CaseOptions. */
+  readonly only?: readonly string[];
   /** How long a failing case may be made smaller. */
   readonly shrinkMs: number;
   /** Rules whose breach is known. */
@@ -47,8 +49,10 @@ export function withEnvironment(options: OracleOptions): OracleOptions {
 }
 
 /** The command that runs one failing case again. */
-export const replayCommand = (seed: number, { steps, lives }: OracleOptions): string =>
-  `FRESHET_SEED=${seed} FRESHET_CASES=1 FRESHET_STEPS=${steps} FRESHET_LIVES=${lives} npm run oracle`;
+export const replayCommand = (seed: number, { steps, lives, only = [] }: OracleOptions): string => {
+  const asked = only.length > 0 ? ` --${only.map((name) => ` --only ${name}`).join('')}` : '';
+  return `FRESHET_SEED=${seed} FRESHET_CASES=1 FRESHET_STEPS=${steps} FRESHET_LIVES=${lives} npm run oracle${asked}`;
+};
 
 /** Runs case after case until there are enough comparisons, the time is up, or one fails. */
 export async function runOracle(engine: Engine, options: OracleOptions): Promise<OracleResult> {

@@ -35,8 +35,11 @@ export interface Statement {
 export type How = 'execute' | 'exec' | 'query' | 'iterate' | 'prepare' | 'commit' | 'rollback';
 export type Mode = 'deferred' | 'immediate' | 'exclusive';
 
-/** Who acts: the checked database, another handle of its file, or another program. */
-export type Actor = 'first' | 'second' | 'program';
+/**
+ * Who acts: the checked database, another handle of its file, or another program; on the file that is attached,
+ * another handle or another program.
+ */
+export type Actor = 'first' | 'second' | 'program' | 'guest' | 'visitor';
 
 export interface Step {
   readonly by: Actor;

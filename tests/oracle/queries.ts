@@ -353,6 +353,11 @@ function finish(g: Grammar, kind: string, body: Body): Query {
 export function makeQuery(random: Random, catalog: Catalog): Query {
   const style = random.pick(['none', 'anonymous', 'numbered', 'dollar', 'named'] as const);
   const g = new Grammar(random, catalog, style);
+  const special = catalog.ingredients.filter((one) => one.query);
+  if (special.length > 0 && random.chance(catalog.focused ? 0.85 : 0.3)) {
+    const { name, query } = random.pick(special);
+    return finish(g, name, query?.(g) as Body);
+  }
   // Over many rows windows are what matters, and other answers would be long.
   const tall = catalog.tables.some((table) => table.tall) && random.chance(0.5);
   if (tall) return finish(g, 'top-k', topBody(g));

@@ -9,13 +9,13 @@ import { clean, tableSource } from './sources.ts';
 const value = { tag: 'exact', clean: false, affinity: 'blob', collation: 'BINARY', flavour: 'any' } as const;
 
 /** Facts and what they refer to by its key, in the ways in which programs ask for the two. */
-export function references(g: Grammar): Body {
-  const facts = g.catalog.tables.filter((t) => t.columns.some(isReference));
+export function references(g: Grammar, tables = g.catalog.tables): Body {
+  const facts = tables.filter((t) => t.columns.some(isReference));
   if (facts.length === 0) return bodyOf(rows(g, from(g, 1)));
   const fact = tableSource(g, g.random.pick(facts));
   const own = fact.operands.filter(isReference);
   const reference = g.random.pick(own.length > 0 ? own : clean(fact.operands));
-  const keyed = g.catalog.tables.filter((t) => t.key.length === 1);
+  const keyed = tables.filter((t) => t.key.length === 1);
   const alike = keyed.filter((t) => t.columns[0]?.affinity === reference.affinity);
   const wholes = alike.length > 0 && g.random.chance(0.7) ? alike : keyed;
   const whole = tableSource(g, wholes.length > 0 ? g.random.pick(wholes) : g.table());

@@ -35,6 +35,8 @@ const asRelation = (core: Core, sql = coreText(core)): Relation => ({
 /** A SELECT, its columns all named. It becomes a derived table, a CTE or a view; `depth` bounds what is in it. */
 export function relation(g: Grammar, depth = 1): Relation {
   const inner = (): Source => (depth > 0 && g.random.chance(0.3) ? source(g, depth - 1) : tableSource(g));
+  const special = g.catalog.ingredients.filter((one) => one.relation);
+  if (special.length > 0 && g.random.chance(0.35)) return g.random.pick(special).relation?.(g) as Relation;
   const joined = g.random.chance(0.3);
   const from = joined ? join(g, single(g, inner(), 0.4), tableSource(g)) : single(g, inner());
   if (joined) g.use('derived table over join');

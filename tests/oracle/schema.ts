@@ -35,15 +35,20 @@ export interface Table {
   readonly options: string;
   /** It has more rows than a window keeps in reserve. */
   readonly tall?: boolean;
+  /** The schema that it is in, where that isn't `main`. */
+  readonly home?: 'temp' | 'other';
+  /** Its key tells apart values that its columns hold equal, or the other way round. */
+  readonly isSharp?: boolean;
 }
 
 /** The statement that makes the table. */
-export function createTable({ name, columns, constraint, options }: Table, temp = ''): string {
+export function createTable({ name, columns, constraint, options, home }: Table, temp = ''): string {
   const lines = columns.map((c) =>
     `${quoted(c.name)} ${c.type} ${c.constraints}`.trimEnd().replace(/ {2,}/g, ' '),
   );
   if (constraint) lines.push(constraint);
-  return `CREATE ${temp}TABLE ${quoted(name)} (${lines.join(', ')}) ${options}`.trimEnd();
+  const place = temp === '' && home ? `${home}.` : '';
+  return `CREATE ${temp}TABLE ${place}${quoted(name)} (${lines.join(', ')}) ${options}`.trimEnd();
 }
 
 export interface Schema {

@@ -8,10 +8,11 @@ import type { Report } from './watched.ts';
 /** Every table's rows, counted by their content: a table without a key may hold a row twice. */
 export type Contents = Map<string, Map<string, number>>;
 
-const tablesOf = (db: Runner): string[] =>
+/** Ordinary tables: nothing is told of what is in a virtual one, or behind it. */
+export const tablesOf = (db: Runner): string[] =>
   db
     .query(
-      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
     )
     .map((row) => String(row.name));
 

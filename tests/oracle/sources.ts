@@ -34,8 +34,9 @@ export function tableSource(g: Grammar, table: Table = g.table()): Source {
   const declared = operands.filter((o) => table.key.includes(o.name));
   const isRowid = /^(INTEGER PRIMARY KEY|AUTOINCREMENT)( STRICT)?$/.test(table.keyKind);
   const identifies = isRowid || table.options.includes('WITHOUT ROWID');
-  const keys = rowid && !(isRowid && g.random.chance(0.8)) ? [rowid] : identifies ? declared : [];
-  const schema = g.random.chance(0.03) ? 'main.' : '';
+  const own = table.isSharp ? declared.map(bytewise) : declared;
+  const keys = rowid && !(isRowid && g.random.chance(0.8)) ? [rowid] : identifies ? own : [];
+  const schema = g.random.chance(0.03) ? `${table.home ?? 'main'}.` : '';
   const text = `${schema}${g.written(table.name)}${named ? `${g.random.pick([' AS ', ' '])}${alias}` : ''}`;
   return {
     text: schema && !named ? quoted(table.name) : text,
@@ -43,6 +44,9 @@ export function tableSource(g: Grammar, table: Table = g.table()): Source {
     keys: keys.length > 0 ? keys : null,
   };
 }
+
+/** Byte by byte, so that no two rows tie. */
+const bytewise = (o: Operand): Operand => ({ ...o, sql: `${o.sql} COLLATE BINARY`, collation: 'BINARY' });
 
 const rowidOperand = (alias: string, name: string): Operand => ({
   sql: `${alias}.${name}`,

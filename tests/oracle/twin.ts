@@ -5,7 +5,7 @@ import type { Row } from './engine.ts';
 import { quoted } from './names.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
 import type { Query } from './queries.ts';
-import { type Contents, contentsDifference, readContents } from './shadow.ts';
+import { type Contents, contentsDifference, readContents, tablesOf } from './shadow.ts';
 
 /** Runs the SQL; null where it fails. */
 export function answerOf(
@@ -35,11 +35,17 @@ export class Twin {
 
   /** In `folder` for a case about a file, otherwise in memory. */
   constructor(testCase: Case, folder: string | null, name: string) {
-    const open = (): BareDatabase => new BareDatabase(folder ? join(folder, name) : ':memory:');
+    const other = folder && testCase.attaches ? join(folder, `other-${name}`) : null;
+    const open = (): BareDatabase => {
+      const db = new BareDatabase(folder ? join(folder, name) : ':memory:');
+      if (other) db.execute('ATTACH ? AS other', [other]);
+      return db;
+    };
+    const outside = other ? { guest: new BareDatabase(other), visitor: new BareDatabase(other) } : {};
     this.first = open();
     for (const sql of testCase.schema) attempt(() => this.first.exec(sql));
     this.#connections = folder
-      ? { first: this.first, second: open(), program: open() }
+      ? { first: this.first, second: open(), program: open(), ...outside }
       : { first: this.first };
   }
 
@@ -114,15 +120,12 @@ const idleTriggers = [
 ];
 
 function addIdleTriggers(db: BareDatabase, events: readonly string[]): void {
-  const tables = db.query(
-    "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-  );
   // As a trigger that might refuse the row, so that SQLite is ready to undo the statement.
   const nothing = "SELECT RAISE(ABORT, 'never') WHERE 0";
-  for (const { name } of tables) {
+  for (const name of tablesOf(db)) {
     for (const event of events) {
       const trigger = quoted(`idle ${event} ${name}`);
-      const on = `main.${quoted(String(name))}`;
+      const on = `main.${quoted(name)}`;
       attempt(() =>
         db.exec(`CREATE TEMP TRIGGER IF NOT EXISTS ${trigger} ${event} ON ${on} BEGIN ${nothing}; END`),
       );

@@ -1,0 +1,36 @@
+import type { Random } from '../random.ts';
+import { attachedFiles } from './attached-files.ts';
+import { collatedKeys } from './collated-keys.ts';
+import { collatedRanges } from './collated-ranges.ts';
+import { fullText } from './full-text.ts';
+import type { Ingredient } from './ingredient.ts';
+import { mergedColumns } from './merged-columns.ts';
+import { nullableConstants } from './nullable-constants.ts';
+import { referencesAcross } from './references-across.ts';
+import { sequences } from './sequences.ts';
+import { tempObjects } from './temp-objects.ts';
+import { textAsInteger } from './text-as-integer.ts';
+import { writableViews } from './writable-views.ts';
+
+export const ingredients: readonly Ingredient[] = [
+  nullableConstants,
+  mergedColumns,
+  collatedKeys,
+  writableViews,
+  textAsInteger,
+  referencesAcross,
+  fullText,
+  tempObjects,
+  attachedFiles,
+  sequences,
+  collatedRanges,
+];
+
+/** The ingredients of a case: those that were asked for, or some. */
+export function chosenIngredients(
+  random: Random,
+  only: readonly string[] | undefined,
+): readonly Ingredient[] {
+  if (only && only.length > 0) return ingredients.filter(({ name }) => only.includes(name));
+  return ingredients.filter(({ share }) => random.chance(share));
+}

@@ -1,0 +1,50 @@
+import type { Catalog, Grammar } from '../grammar.ts';
+import type { Body } from '../queries.ts';
+import type { Random } from '../random.ts';
+import type { Relation } from '../relations.ts';
+import type { Column, Table } from '../schema.ts';
+import type { PlannedStep, Situation } from '../steps.ts';
+
+/**
+ * Something that a case may contain beside what every case is made of: tables of its own, objects on them, queries
+ * that are about it, changes that hurt there. Its tables are ordinary ones to all other generators, so it meets
+ * everything else.
+ */
+export interface Ingredient {
+  readonly name: string;
+  /** In how many of the cases it occurs; 0: only in those that `--only` asks for. */
+  readonly share: number;
+  /** It needs a file, and another one that is attached. */
+  readonly attaches?: boolean;
+  tables?(random: Random, known: readonly Table[], tame: boolean): readonly Table[];
+  /** Indexes, views and triggers, made when the tables have their first rows. */
+  objects?(random: Random, catalog: Catalog): readonly string[];
+  /** A SELECT that may stand in FROM anywhere, and become a view. */
+  relation?(g: Grammar): Relation;
+  query?(g: Grammar): Body;
+  steps?(s: Situation): readonly PlannedStep[];
+}
+
+/** Those tables of the catalog that an ingredient made, by their names' beginning. */
+export const tablesNamed = (catalog: Catalog, prefix: string): readonly Table[] =>
+  catalog.tables.filter(({ name }) => name.startsWith(prefix));
+
+/** A table that an ingredient describes. */
+export function plainTable(
+  name: string,
+  columns: readonly Column[],
+  more: Partial<Table> & Pick<Table, 'key' | 'keyKind'>,
+): Table {
+  const rowid = more.options?.includes('WITHOUT ROWID') ? null : 'rowid';
+  return { name, columns, rowid, options: '', ...more };
+}
+
+/** A step of one statement. */
+export const statementStep = (
+  sql: string,
+  how: 'execute' | 'exec' = 'execute',
+  more: Partial<PlannedStep['step']> = {},
+): PlannedStep => ({
+  step: { by: 'first', action: { type: 'run', how, sql }, schema: false, ...more },
+  change: null,
+});
