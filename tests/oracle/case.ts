@@ -1,8 +1,8 @@
 import { BareDatabase } from './bare.ts';
 import type { Schedule } from './engine.ts';
 import type { Catalog, Hints } from './grammar.ts';
-import { quoted } from './names.ts';
 import { chosenIngredients } from './ingredients/all.ts';
+import { quoted } from './names.ts';
 import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
 import { createView, makeQuery, makeView, type Query } from './queries.ts';
@@ -12,6 +12,7 @@ import { fill } from './statements.ts';
 import { makeStep, type PlannedStep, thinOut } from './steps.ts';
 import { makeTameSchema, tameSize } from './tame-schema.ts';
 import { makeTameSteps } from './tame-steps.ts';
+import { makeWatches, type WatchCase } from './watch-cases.ts';
 
 /** A query that is kept live: by whom, and when its subscribers are told. */
 export interface LiveCase {
@@ -33,6 +34,7 @@ export interface Case {
   readonly followed: boolean;
   readonly schema: readonly string[];
   readonly lives: readonly LiveCase[];
+  readonly watches: readonly WatchCase[];
   readonly steps: readonly Step[];
 }
 
@@ -83,7 +85,12 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
     const hints = lives.map(({ query }) => query.hints);
     const steps = makeSteps(random, db, catalog, { ...options, hints }, actors, census);
     const followed = !tame || random.chance(0.5);
-    return { seed, tame, location, attaches, followed, schema, lives, steps };
+    const watches = makeWatches(
+      random,
+      catalog,
+      lives.map(({ query }) => query),
+    );
+    return { seed, tame, location, attaches, followed, schema, lives, watches, steps };
   } finally {
     db.close();
   }

@@ -12,6 +12,7 @@ import { contentsDifference, readContents } from './shadow.ts';
 import { addCounts, countIn, type Tally } from './tally.ts';
 import { answerOf, attempt, lookAtSchema, Twin } from './twin.ts';
 import { Watched } from './watched.ts';
+import { WatchedEvents } from './watched-events.ts';
 
 /** Every so many emissions and commits, all live queries are looked at from inside the listener. */
 const lookEvery = 4;
@@ -48,6 +49,7 @@ class Checker {
   readonly #twin: Twin;
   readonly #watched: Watched[];
   readonly #followed: Followed | null;
+  readonly #events: readonly WatchedEvents[];
   /** Live queries whose SQL fails for now, after DDL. */
   readonly #broken = new Set<Watched>();
   /** All that was done, in order: the steps, and what listeners did in between. */
@@ -91,6 +93,7 @@ class Checker {
     this.#followed = testCase.followed
       ? new Followed(this.#handles, testCase, tally, report, onCommit)
       : null;
+    this.#events = testCase.watches.map((watch) => new WatchedEvents(this.#first, watch, report));
     this.#watched = testCase.lives.map((live, index) => {
       const db = this.#handles[live.owner] ?? this.#first;
       const reportLive = (rule: string, detail: string) => this.#differ(rule, detail, index);
@@ -111,6 +114,7 @@ class Checker {
   async run(): Promise<Difference | null> {
     this.#tally.cases++;
     for (const watched of this.#watched) watched.open();
+    for (const watch of this.#events) await watch.open();
     await this.#verify(false);
     for (const [index, step] of this.#case.steps.entries()) {
       if (this.#found || this.#forked) break;
@@ -207,7 +211,9 @@ class Checker {
     const end = Date.now() + this.#options.patienceMs;
     const isLate = ({ isOpen, db, case: { query }, value = [] }: Watched): boolean => {
       const fresh = isOpen ? answerOf(db, query) : null;
-      return fresh !== null && answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null;
+      return (
+        fresh !== null && answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null
+      );
     };
     await this.#settle();
     while (this.#watched.some(isLate) && Date.now() < end) {
@@ -230,6 +236,15 @@ class Checker {
       watched.checkSettled((this.#step + index) % 7 === 0);
     }
     await this.#followed?.check(readContents(this.#first));
+    for (const watch of this.#events) {
+      // After DDL its names may mean something else.
+      if (schema) await watch.open();
+      else {
+        const comparisons = await watch.check();
+        this.#tally.comparisons += comparisons;
+        countIn(this.#tally.kinds, 'watch', comparisons);
+      }
+    }
   }
 
   #compareAll(when: string): void {
@@ -311,6 +326,7 @@ class Checker {
 
   dispose(): void {
     this.#followed?.close();
+    for (const watch of this.#events) attempt(() => watch.close());
     for (const watched of this.#watched) watched.close();
     const others = this.#others ? Object.values(this.#others) : [];
     for (const db of [...Object.values(this.#handles), this.#program, ...others]) attempt(() => db?.close());

@@ -1,6 +1,7 @@
 import type { Changeset } from '../../core/commit/changeset.ts';
 import type { Params, Row, SqlValue } from '../../core/values.ts';
 import type { WatchEvent } from '../../core/watches/events.ts';
+import type { RangeBounds } from '../../core/watches/range.ts';
 
 /**
  * What the oracle needs of an engine: the part of Freshet's public surface (api.md) that it checks, and no more.
@@ -59,6 +60,10 @@ export interface OracleDatabase extends Runner {
   rollback(): void;
   subscribe(listener: (changeset: Changeset) => void): () => void;
   changeStream(options?: { queueCapacity?: number }): OracleWatch;
+  /** An engine may have none. */
+  watchTable?(tables: readonly string[]): OracleWatch;
+  watchRange?(table: string, range: RangeBounds): OracleWatch;
+  watchQuery?(sql: string, params?: Params): OracleWatch;
   readonly inTransaction: boolean;
   close(): void;
 }

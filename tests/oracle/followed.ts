@@ -79,7 +79,8 @@ export class Followed {
   }
 }
 
-async function drained(stream: OracleWatch): Promise<WatchEvent[]> {
+/** What a watch has told so far. */
+export async function drained(stream: OracleWatch): Promise<WatchEvent[]> {
   const events: WatchEvent[] = [];
   for (;;) {
     const event = await stream.next();

@@ -38,11 +38,11 @@ export function failureText({ case: failed, difference }: Failure): string {
 }
 
 export function summaryText(tally: Tally, census: Census, seconds: number): string {
-  const tables = tally.kinds.get('shadow table') ?? 0;
+  const [tables, watches] = [tally.kinds.get('shadow table') ?? 0, tally.kinds.get('watch') ?? 0];
   const rate = Math.round(tally.comparisons / Math.max(seconds, 0.001));
   const refused = ((100 * census.refused) / Math.max(census.made, 1)).toFixed(1);
   return [
-    `${tally.comparisons} comparisons (${tally.comparisons - tables} answers, ${tables} tables) in ${seconds.toFixed(1)} s, ${rate}/s`,
+    `${tally.comparisons} comparisons (${tally.comparisons - tables - watches} answers, ${tables} tables, ${watches} watches) in ${seconds.toFixed(1)} s, ${rate}/s`,
     `${tally.cases} cases, ${tally.steps} steps, ${tally.changesets} changesets (${tally.wide} wide, ${tally.schemaChanges} of the schema; in tame cases ${tally.tameWide} of ${tally.tameChangesets} wide), ${tally.emissions} emissions`,
     `${census.made} queries generated, ${refused} % refused by SQLite; ${tally.indeterminate} answers differed where SQLite gives both`,
     `${tally.failedQueries} live queries ended by DDL; ${tally.forked} cases ended where SQLite with triggers goes on differently`,

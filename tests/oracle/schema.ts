@@ -39,6 +39,8 @@ export interface Table {
   readonly home?: 'temp' | 'other';
   /** Its key tells apart values that its columns hold equal, or the other way round. */
   readonly isSharp?: boolean;
+  /** An ingredient made it. */
+  readonly isSpecial?: boolean;
 }
 
 /** The statement that makes the table. */

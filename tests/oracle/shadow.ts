@@ -6,7 +6,10 @@ import { showRow } from './values.ts';
 import type { Report } from './watched.ts';
 
 /** Every table's rows, counted by their content: a table without a key may hold a row twice. */
-export type Contents = Map<string, Map<string, number>>;
+export type Contents = Map<string, RowCounts>;
+
+/** How often a table has each content. */
+export type RowCounts = Map<string, number>;
 
 /** Ordinary tables: nothing is told of what is in a virtual one, or behind it. */
 export const tablesOf = (db: Runner): string[] =>
@@ -16,13 +19,13 @@ export const tablesOf = (db: Runner): string[] =>
     )
     .map((row) => String(row.name));
 
-function readTable(db: Runner, table: string): Map<string, number> {
-  const counts = new Map<string, number>();
+function readTable(db: Runner, table: string): RowCounts {
+  const counts: RowCounts = new Map();
   for (const row of db.query(`SELECT * FROM main.${quoted(table)}`)) add(counts, row, 1);
   return counts;
 }
 
-function add(counts: Map<string, number>, row: Readonly<Row>, by: 1 | -1): number {
+export function add(counts: RowCounts, row: Readonly<Row>, by: 1 | -1): number {
   const content = contentOf(row);
   const count = (counts.get(content) ?? 0) + by;
   if (count === 0) counts.delete(content);
@@ -40,10 +43,17 @@ export function contentsDifference(expected: Contents, actual: Contents): string
   for (const name of names) {
     const [want, got] = [expected.get(name), actual.get(name)];
     if (!want || !got) return `table ${name} is ${want ? 'missing' : 'unexpected'}`;
-    for (const content of new Set([...want.keys(), ...got.keys()])) {
-      const [wanted, have] = [want.get(content) ?? 0, got.get(content) ?? 0];
-      if (wanted !== have) return `table ${name}: ${have} instead of ${wanted} rows ${readable(content)}`;
-    }
+    const difference = differentRows(want, got);
+    if (difference) return `table ${name}: ${difference}`;
+  }
+  return null;
+}
+
+/** A row that one has more often than the other, as a text. */
+export function differentRows(want: RowCounts, got: RowCounts): string | null {
+  for (const content of new Set([...want.keys(), ...got.keys()])) {
+    const [wanted, have] = [want.get(content) ?? 0, got.get(content) ?? 0];
+    if (wanted !== have) return `${have} instead of ${wanted} rows ${readable(content)}`;
   }
   return null;
 }

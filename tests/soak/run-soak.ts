@@ -242,7 +242,14 @@ function makeDatabase(random: Random, exec: (sql: string) => void): Catalog {
     }
   };
   const tables = made.tables.filter((table) => tried(createTable(table)));
-  let catalog: Catalog = { ...made, tables, indexes: made.indexes.filter(tried), views: [], ingredients: [], focused: false };
+  let catalog: Catalog = {
+    ...made,
+    tables,
+    indexes: made.indexes.filter(tried),
+    views: [],
+    ingredients: [],
+    focused: false,
+  };
   for (const table of tables) for (let i = 0; i < rowsPerTable / 2; i++) tried(fill(random, catalog, table));
   for (const name of ['v1', 'v2', 'v3']) {
     const view = makeView(random, catalog, name);

@@ -20,7 +20,13 @@ const tables = (): Table[] => [
   plainTable(
     content,
     [
-      column('id', 'INTEGER', 'key', 'PRIMARY KEY', [1, 2, 3, 4, 5, 6, 7].map((value) => ({ sql: String(value), value }))),
+      column(
+        'id',
+        'INTEGER',
+        'key',
+        'PRIMARY KEY',
+        [1, 2, 3, 4, 5, 6, 7].map((value) => ({ sql: String(value), value })),
+      ),
       column('title', 'TEXT', 'text', '', titles),
       column('status', 'TEXT', 'text', '', states),
       column('g', 'INTEGER', 'small', '', few),
@@ -74,11 +80,42 @@ interface Index {
 }
 
 const indexes: readonly Index[] = [
-  { name: 'search', columns: [['title', 'text'], ['status', 'text']], key: 'rowid', matches: true },
-  { name: 'over_view', columns: [['title', 'text'], ['g', 'small']], key: 'rowid', matches: true },
+  {
+    name: 'search',
+    columns: [
+      ['title', 'text'],
+      ['status', 'text'],
+    ],
+    key: 'rowid',
+    matches: true,
+  },
+  {
+    name: 'over_view',
+    columns: [
+      ['title', 'text'],
+      ['g', 'small'],
+    ],
+    key: 'rowid',
+    matches: true,
+  },
   { name: 'terms', columns: [['term', 'text']], key: 'term' },
-  { name: 'old_search', columns: [['title', 'text'], ['status', 'text']], key: 'rowid', matches: true },
-  { name: 'old_terms', columns: [['term', 'text'], ['documents', 'small']], key: 'term' },
+  {
+    name: 'old_search',
+    columns: [
+      ['title', 'text'],
+      ['status', 'text'],
+    ],
+    key: 'rowid',
+    matches: true,
+  },
+  {
+    name: 'old_terms',
+    columns: [
+      ['term', 'text'],
+      ['documents', 'small'],
+    ],
+    key: 'term',
+  },
   { name: 'own_search', columns: [['title', 'text']], key: 'rowid', matches: true },
 ];
 
@@ -111,7 +148,10 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
     [4, `UPDATE ${name} SET status = ${random.pick(states).sql} WHERE id = ${id}`],
     [2, `UPDATE ${name} SET g = ${random.pick(few).sql} WHERE id = ${id}`],
     [2, `UPDATE ${name} SET title = ${random.pick(titles).sql} WHERE id = ${id}`],
-    [2, `INSERT INTO ${name} (title, status) VALUES (${random.pick(titles).sql}, ${random.pick(states).sql})`],
+    [
+      2,
+      `INSERT INTO ${name} (title, status) VALUES (${random.pick(titles).sql}, ${random.pick(states).sql})`,
+    ],
     [1, `DELETE FROM ${name} WHERE id = ${id}`],
     [1, `INSERT INTO own_search VALUES (${random.pick(titles).sql})`],
     [0.5, "INSERT INTO over_view(over_view) VALUES ('rebuild')"],

@@ -36,7 +36,7 @@ export function plainTable(
   more: Partial<Table> & Pick<Table, 'key' | 'keyKind'>,
 ): Table {
   const rowid = more.options?.includes('WITHOUT ROWID') ? null : 'rowid';
-  return { name, columns, rowid, options: '', ...more };
+  return { name, columns, rowid, options: '', isSpecial: true, ...more };
 }
 
 /** A step of one statement. */

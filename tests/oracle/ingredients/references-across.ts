@@ -14,7 +14,10 @@ const prefix = 'across';
 const parentName = `${prefix} parent`;
 const childName = `${prefix} child`;
 const numbers = (...list: number[]): Constant[] => list.map((value) => ({ sql: String(value), value }));
-const digits: Constant[] = ['1', '2', '3', '04', '5.0', 'a'].map((text) => ({ sql: `'${text}'`, value: text }));
+const digits: Constant[] = ['1', '2', '3', '04', '5.0', 'a'].map((text) => ({
+  sql: `'${text}'`,
+  value: text,
+}));
 const few = numbers(0, 1, 2);
 const nothing: Constant = { sql: 'NULL', value: null };
 
@@ -46,7 +49,10 @@ function tables(random: Random): Table[] {
     childName,
     [
       column('id', 'INTEGER', 'key', 'PRIMARY KEY', numbers(1, 2, 3, 4, 5, 6)),
-      column('parent', random.pick(['INT', 'NUMERIC', 'REAL', 'INTEGER']), 'key', '', [...numbers(1, 2, 3, 4), nothing]),
+      column('parent', random.pick(['INT', 'NUMERIC', 'REAL', 'INTEGER']), 'key', '', [
+        ...numbers(1, 2, 3, 4),
+        nothing,
+      ]),
       ...(pair ? [column('part', 'INT', 'small', '', few)] : []),
       column('g', 'INTEGER', 'small', '', few),
     ],
@@ -80,7 +86,10 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
   const statement = random.weighted<string>([
     [4, `DELETE FROM ${name} WHERE "id" = ${some()}`],
     [3, `UPDATE ${name} SET "id" = ${random.pick(digits).sql} WHERE "id" = ${some()}`],
-    [2, `INSERT OR REPLACE INTO ${name} ("id", "g") VALUES (${random.pick(digits).sql}, ${random.pick(few).sql})`],
+    [
+      2,
+      `INSERT OR REPLACE INTO ${name} ("id", "g") VALUES (${random.pick(digits).sql}, ${random.pick(few).sql})`,
+    ],
     [1, `DELETE FROM ${name}`],
   ]);
   return [statementStep(statement, 'execute', { by: random.pick(actors) })];

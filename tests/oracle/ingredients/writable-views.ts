@@ -22,13 +22,23 @@ function tables(random: Random): Table[] {
     column('id', random.chance(0.7) ? 'INTEGER' : 'TEXT', 'key', 'PRIMARY KEY'),
     column('u', 'TEXT', 'text', `UNIQUE${random.pick(['', '', ' ON CONFLICT REPLACE'])}`, words),
     column('g', 'INTEGER', 'small', '', few),
-    column('n', random.pick(['INT', 'TEXT', 'REAL']), 'small', random.pick(['', '', 'NOT NULL DEFAULT 0']), few),
+    column(
+      'n',
+      random.pick(['INT', 'TEXT', 'REAL']),
+      'small',
+      random.pick(['', '', 'NOT NULL DEFAULT 0']),
+      few,
+    ),
   ];
   // SQLite has them; the generators leave them alone.
   const more = random.chance(0.5)
     ? Array.from({ length: random.pick([30, 118, 130]) }, (_, i) => `"more${i}" INT`).join(', ')
     : undefined;
-  const name = without ? 'WITHOUT ROWID' : columns[0]?.type === 'INTEGER' ? 'INTEGER PRIMARY KEY' : 'TEXT PRIMARY KEY';
+  const name = without
+    ? 'WITHOUT ROWID'
+    : columns[0]?.type === 'INTEGER'
+      ? 'INTEGER PRIMARY KEY'
+      : 'TEXT PRIMARY KEY';
   return [
     plainTable(prefix, columns, {
       key: ['id'],
@@ -54,8 +64,14 @@ function objects(random: Random, catalog: Catalog): string[] {
       `CREATE TRIGGER ${quoted(`${event} ${table.name}`)} INSTEAD OF ${event} ON ${door} BEGIN ${body}; END`;
     return [
       `CREATE VIEW ${door} AS SELECT ${names.join(', ')} FROM ${target}`,
-      trigger('INSERT', `INSERT ${conflict} INTO ${target} (${names.join(', ')}) VALUES (${values});${twice} SELECT 1`),
-      trigger('UPDATE', `UPDATE ${random.pick(['OR REPLACE', 'OR REPLACE', ''])} ${target} SET ${set} WHERE ${where.join()}`),
+      trigger(
+        'INSERT',
+        `INSERT ${conflict} INTO ${target} (${names.join(', ')}) VALUES (${values});${twice} SELECT 1`,
+      ),
+      trigger(
+        'UPDATE',
+        `UPDATE ${random.pick(['OR REPLACE', 'OR REPLACE', ''])} ${target} SET ${set} WHERE ${where.join()}`,
+      ),
       trigger('DELETE', `DELETE FROM ${target} WHERE ${where.join()}`),
     ];
   });
