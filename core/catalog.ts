@@ -107,20 +107,6 @@ export class Catalog {
     return reached.some((table) => this.#triggers(table).some(({ sql }) => writes(sql)));
   }
 
-  /** The collation that a column compares by. */
-  collationOf(table: string, column: string): string {
-    const info = this.table(table);
-    const parsed = info && parseStmt(info.sql);
-    if (parsed?.status !== 'ok' || parsed.root.type !== 'CreateTableStmt') return 'BINARY';
-    const { body } = parsed.root;
-    if (body.type !== 'ColumnsAndConstraintsCreateTableBody') return 'BINARY';
-    const definition = body.columns.find(({ colName }) => foldName(colName.text) === foldName(column));
-    for (const { constraint } of definition?.constraints ?? []) {
-      if (constraint.type === 'CollateColumnConstraint') return constraint.collationName.text;
-    }
-    return 'BINARY';
-  }
-
   /** A table by its `tableKey`. */
   byKey(key: string): TableInfo | undefined {
     const at = key.indexOf('\u0000');

@@ -3,7 +3,7 @@
  * Guarantees minimal moves and O(n log n); rows compare by object identity, never by content.
  * The hard part is the index of each step, which counts in an array that is half old and half new.
  */
-import type { EqualityKey } from './exact/collation.ts';
+import type { EqualityKey } from '../core/sql/collation.ts';
 import type { RowDelta } from './live-delta.ts';
 
 /** A result in order, with one key per row, which no other row has. */

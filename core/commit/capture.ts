@@ -2,6 +2,7 @@ import type { Catalog, TableInfo } from '../catalog.ts';
 import type { DriverConnection, DriverValue } from '../drivers/driver.ts';
 import { quoteName } from '../sql/identifier.ts';
 import { CapturedTable, codeOf, header, type Operation, operation, tableIdOf } from './captured-table.ts';
+import { hasKnownIdentity } from './row-identity.ts';
 
 // SQLite allows 1,000 arguments here and 127 in older builds; wider rows are handed over in parts.
 const maxArguments = 100;
@@ -118,8 +119,9 @@ export class Capture {
   }
 
   #isCapturable(info: TableInfo): boolean {
-    const identified = info.withoutRowid || info.rowid !== null;
-    return info.kind === 'table' && identified && !this.#catalog.hasUntrustworthyImages(info.name);
+    return (
+      info.kind === 'table' && hasKnownIdentity(info) && !this.#catalog.hasUntrustworthyImages(info.name)
+    );
   }
 
   /** `UPDATE OF id` isn't fired by `SET rowid`; a trigger of the user that replaces rows may do that. */
@@ -184,12 +186,13 @@ function triggers(table: CapturedTable, anyUpdate: boolean): string[] {
 }
 
 /**
- * REPLACE deletes rows without firing delete triggers, so a BEFORE trigger notes them. Not for very wide
- * rows, which take several calls; nor for STRICT tables, where a BEFORE trigger of whatever kind makes SQLite
+ * REPLACE deletes rows without firing delete triggers, so a BEFORE trigger notes them. Not where no key is known
+ * that rows may conflict in; not for very wide rows, which take several calls; nor for STRICT tables, where a BEFORE trigger of whatever kind makes SQLite
  * check types before it, and OR IGNORE fails instead of ignoring.
  */
 function canSuspect({ width, info }: CapturedTable): boolean {
-  return width <= maxArguments - header && !info.strict;
+  const hasKey = info.rowid !== null || info.uniqueKeys.length > 0;
+  return hasKey && width <= maxArguments - header && !info.strict;
 }
 
 function handOver(table: CapturedTable, kind: Operation, values: readonly string[]): string {
@@ -233,10 +236,7 @@ function equals(column: string, collation: string, image: 'OLD' | 'NEW'): string
 
 function identityTerms(info: TableInfo, image: 'OLD' | 'NEW'): string[] {
   if (info.rowid !== null) return [`suspect.${info.rowid} = ${image}.${info.rowid}`];
-  const collations = new Map(
-    info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])),
-  );
-  return info.primaryKey.map((name) => equals(name, collations.get(name) ?? 'BINARY', image));
+  return info.primaryKey.map((name, at) => equals(name, info.keyCollations[at] ?? 'BINARY', image));
 }
 
 /**

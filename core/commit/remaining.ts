@@ -11,8 +11,13 @@ export function rowLike(
   table: CapturedTable,
   image: CapturedRow,
 ): DriverRow | undefined {
-  const { rowid, primaryKey, columns, name } = table.info;
-  const key = rowid === null ? primaryKey.map(quoteName) : [rowid];
+  const { rowid, primaryKey, keyCollations, columns, name } = table.info;
+  const key =
+    rowid === null
+      ? primaryKey.map(
+          (column, at) => `${quoteName(column)} COLLATE ${quoteName(keyCollations[at] ?? 'BINARY')}`,
+        )
+      : [rowid];
   const values = [...(rowid === null ? [] : [rowid]), ...columns.map((column) => quoteName(column.name))];
   const statement = connection.prepare(
     `SELECT ${values.join(', ')} FROM main.${quoteName(name)} WHERE ${key.map((one) => `${one} IS ?`).join(' AND ')}`,

@@ -73,6 +73,24 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       ],
     ],
   },
+  'REPLACE under a key that compares by a collation of its own': {
+    schema: `CREATE TABLE t (k TEXT, l INTEGER, v UNIQUE, PRIMARY KEY (k COLLATE NOCASE, l)) WITHOUT ROWID;
+             CREATE UNIQUE INDEX i ON t (k, v);
+             INSERT INTO t VALUES ('a', 1, 'x'), ('A', 2, 'y'), ('b', 1, 'z');`,
+    steps: [
+      ["REPLACE INTO t VALUES ('A', 1, 'w')", ['t delete a,1,x -> -', 't insert - -> A,1,w']],
+      ["REPLACE INTO t VALUES ('a', 3, 'y')", ['t delete A,2,y -> -', 't insert - -> a,3,y']],
+      ["UPDATE OR REPLACE t SET k = 'B' WHERE k = 'b'", ['t update b,1,z -> B,1,z']],
+      [
+        "UPDATE OR REPLACE t SET k = 'B', l = 1 WHERE k = 'a'",
+        ['t delete B,1,z -> -', 't update a,3,y -> B,1,y'],
+      ],
+    ],
+  },
+  'REPLACE of a key that has a default, in a table without rowid': {
+    schema: `CREATE TABLE t (k TEXT NOT NULL DEFAULT 'd' PRIMARY KEY, v) WITHOUT ROWID;`,
+    steps: [["INSERT INTO t VALUES ('a', 1)", ['t insert - -> a,1']]],
+  },
   'an upsert, as the insert or the update that it becomes': {
     schema:
       "CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, n DEFAULT 0); INSERT INTO t VALUES (1, 'a', 0);",

@@ -1,5 +1,5 @@
 import type { DriverConnection } from '../drivers/driver.ts';
-import { equalityKey } from '../sql/value-key.ts';
+import { mayBeAltered } from '../sql/collation.ts';
 import type { Capture } from './capture.ts';
 import {
   type CapturedRow,
@@ -10,6 +10,7 @@ import {
   operationOf,
 } from './captured-table.ts';
 import { rowLike } from './remaining.ts';
+import { rowKey } from './row-identity.ts';
 import type { LogEntry } from './transaction-log.ts';
 
 /**
@@ -18,8 +19,8 @@ import type { LogEntry } from './transaction-log.ts';
  *
  * A suspect existed when it was recorded. If the next thing that happened to its key is an insert, it was
  * deleted before that; if the next thing is an update, a delete or another suspicion, it was still there; if
- * nothing happened, the table tells. A key is compared as SQLite's value; `undefined` is returned for a
- * table whose keys compare by another collation than BINARY, and the caller widens.
+ * nothing happened, the table tells. Returns `undefined` for a key that doesn't lead back to its row; the
+ * caller widens.
  */
 export function settleSuspects(
   entries: readonly LogEntry[],
@@ -37,7 +38,6 @@ export function settleSuspects(
       continue;
     }
     const table = capture.tableOf(entry);
-    if (!hasBinaryIdentity(table)) return undefined;
     const before = entry.slice(header, header + table.width);
     const key = keyOf(table, before);
     switch (operationOf(entry)) {
@@ -55,6 +55,7 @@ export function settleSuspects(
         settled.push(entry);
         break;
       default: {
+        if (isAltered(table, before)) return undefined;
         const state = next.get(key) ?? (rowLike(connection, table, before) ? 'exists' : 'absent');
         next.set(key, 'exists');
         if (state === 'absent') settled.push([codeOf(table.id, operation.delete), ...entry.slice(header)]);
@@ -74,14 +75,12 @@ export function hasSuspects(entries: readonly LogEntry[], from: number): boolean
   return false;
 }
 
-function hasBinaryIdentity({ info }: CapturedTable): boolean {
-  if (info.rowid !== null) return true;
-  const key = new Set(info.primaryKey);
-  return info.uniqueKeys.every(({ columns }) =>
-    columns.every(({ name, collation }) => !key.has(name) || collation.toUpperCase() === 'BINARY'),
-  );
+/** Text that came with bytes which aren't UTF-8 doesn't lead back to its row. */
+function isAltered(table: CapturedTable, image: CapturedRow): boolean {
+  return table.identity(image).some(mayBeAltered);
 }
 
 function keyOf(table: CapturedTable, image: CapturedRow): string {
-  return `${table.id}:${equalityKey(table.identity(image))}`;
+  const key = rowKey(table.info, image);
+  return `${table.id}:${typeof key}:${key}`;
 }

@@ -1,19 +1,8 @@
 import type { DriverValue } from '../drivers/driver.ts';
 
-/** A text that is the same for value lists which SQLite holds equal under BINARY: 1 and 1.0 are one value. */
-export function equalityKey(values: readonly DriverValue[]): string {
-  return values
-    .map((value) => (typeof value === 'number' ? realPart(value) : exactPart(value)))
-    .join('\u0000');
-}
-
 /** A text that is the same for value lists of the same types and values only. */
 export function exactKey(values: readonly DriverValue[]): string {
   return values.map(exactPart).join('\u0000');
-}
-
-function realPart(value: number): string {
-  return Number.isInteger(value) ? `i${BigInt(value)}` : `r${value}`;
 }
 
 function exactPart(value: DriverValue): string {

@@ -7,7 +7,7 @@ import { planStatement } from '../sql/statement-plan.ts';
 import type { Statement } from '../statement.ts';
 import type { Params } from '../values.ts';
 import type { InitialEvent } from './events.ts';
-import { makeRange, type RangeBounds, rangeColumn } from './range.ts';
+import { makeRange, type RangeBounds } from './range.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 import { changeStreamSpec, rangeSpec, tablesSpec, type WatchSpec } from './watch-spec.ts';
 
@@ -25,9 +25,9 @@ export function watchRange(engine: Engine, table: string, bounds: RangeBounds, o
   if (!info) throw unknownTable(table);
   // The bounds bind as parameters do, so that what can't be bound is refused here too.
   bindParameters({ style: 'positional', count: 2 }, [bounds.lower ?? null, bounds.upper ?? null]);
-  const column = rangeColumn(info, bounds.column);
-  const collation = column === null ? 'BINARY' : engine.catalog.collationOf(info.name, column);
-  return open(engine, rangeSpec(info.name, makeRange(info, bounds, collation)), options);
+  // A database in UTF-16 orders texts by its own bytes.
+  const isUtf8 = engine.connection.prepare('PRAGMA encoding').get([])?.[0] === 'UTF-8';
+  return open(engine, rangeSpec(info.name, makeRange(info, bounds, isUtf8)), options);
 }
 
 /** @throws ProgrammingError for anything but a SELECT whose tables are known and watchable. */

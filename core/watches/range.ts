@@ -1,5 +1,7 @@
 import type { TableInfo } from '../catalog.ts';
 import { ProgrammingError } from '../errors.ts';
+import { collationNamed, compareTexts, compareValues, mayBeAltered } from '../sql/collation.ts';
+import { columnCollation } from '../sql/column-collation.ts';
 import { foldName } from '../sql/identifier.ts';
 import type { Row, SqlValue } from '../values.ts';
 
@@ -28,10 +30,10 @@ export interface Range {
 /**
  * @throws ProgrammingError when the column is unknown, or none is named and there is no primary key.
  */
-export function makeRange(table: TableInfo, bounds: RangeBounds, collation: string): Range {
+export function makeRange(table: TableInfo, bounds: RangeBounds, isUtf8: boolean): Range {
   const column = rangeColumn(table, bounds.column);
   const { lower = null, upper = null, lowerInclusive = true, upperInclusive = true } = bounds;
-  const compare = comparator(collation);
+  const compare = comparator(table, column, isUtf8);
   return {
     bounds: {
       column,
@@ -51,7 +53,7 @@ export function makeRange(table: TableInfo, bounds: RangeBounds, collation: stri
 }
 
 /** The column that a range is over; null for a composite primary key, whose ranges match every change. */
-export function rangeColumn(table: TableInfo, column: string | undefined): string | null {
+function rangeColumn(table: TableInfo, column: string | undefined): string | null {
   if (column !== undefined) {
     const found = table.columns.find(({ name }) => foldName(name) === foldName(column));
     if (found) return found.name;
@@ -85,49 +87,22 @@ function isBelow(value: SqlValue, bound: SqlValue, inclusive: boolean, compare: 
   return order === undefined || order < 0 || (inclusive && order === 0);
 }
 
-/** The order of two values, or undefined where affinity or an unknown collation has a say. */
-function comparator(collation: string): Compare {
-  const fold = collations[collation.toUpperCase()];
+/** The order of two values of one type; undefined where only SQLite knows it, for one because of affinity. */
+function comparator(table: TableInfo, column: string | null, isUtf8: boolean): Compare {
+  const collation = column === null ? 'BINARY' : collationNamed(columnCollation(table, column));
   return (a, b) => {
-    if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0;
-    if (typeof a === 'string' && typeof b === 'string') return fold && compareText(fold(a), fold(b));
-    if (a instanceof Uint8Array && b instanceof Uint8Array) return compareBytes(a, b);
-    return undefined;
+    if (typeof a === 'string' && typeof b === 'string') {
+      const isExact = isUtf8 && !mayBeAltered(a) && !mayBeAltered(b);
+      return isExact && collation ? compareTexts(a, b, collation) : undefined;
+    }
+    return isComparable(a, b) ? compareValues(a, b, 'BINARY') : undefined;
   };
 }
 
-const collations: Readonly<Record<string, ((text: string) => string) | undefined>> = {
-  BINARY: (text) => text,
-  NOCASE: foldName,
-  RTRIM: (text) => text.replace(/ +$/, ''),
-};
+function isComparable(a: SqlValue, b: SqlValue): boolean {
+  return (isNumber(a) && isNumber(b)) || (a instanceof Uint8Array && b instanceof Uint8Array);
+}
 
 function isNumber(value: SqlValue): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint';
-}
-
-/** By code point, which is the order of the UTF-8 bytes that SQLite compares; `<` compares UTF-16 units. */
-function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const one = a.charCodeAt(i);
-    const other = b.charCodeAt(i);
-    if (one === other) continue;
-    const surrogates = isSurrogate(one) === isSurrogate(other);
-    return surrogates ? one - other : isSurrogate(one) ? 1 : -1;
-  }
-  return a.length - b.length;
-}
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const order = (a[i] ?? 0) - (b[i] ?? 0);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
 }

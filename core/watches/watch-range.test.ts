@@ -90,6 +90,26 @@ describe('a range watch', () => {
     );
   });
 
+  test('takes the last COLLATE of a column, as SQLite does', async () => {
+    const values = ['A', 'a', 'B', 'b ', 'b'];
+    await expectAsSqlite('TEXT COLLATE BINARY COLLATE NOCASE', values, everyRange('a', 'B'));
+    await expectAsSqlite('TEXT COLLATE NOCASE NOT NULL COLLATE "rtrim"', values, everyRange('a', 'b'));
+  });
+
+  test('stops at a NUL under NOCASE, as SQLite does', async () => {
+    const values = ['a', 'A\0x', 'a\0y', 'a\0xx', 'é\0', 'b'];
+    await expectAsSqlite('TEXT COLLATE NOCASE', values, everyRange('a\0z', 'A\0zz'));
+  });
+
+  test('takes every text of a database in UTF-16, whose bytes have another order', async () => {
+    const db = opened();
+    db.exec("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+    const watch = await started(db.watchRange('t', { column: 'v', upper: '\u00ff' }));
+    db.execute('INSERT INTO t (v) VALUES (?)', ['\u0100']);
+    expect(db.query("SELECT v FROM t WHERE v <= '\u00ff'")).toHaveLength(1);
+    expect(await take(watch, 'invalidate')).toMatchObject({ row_changes: [{ after: { v: '\u0100' } }] });
+  });
+
   test('is over the primary key unless a column is named', async () => {
     const db = opened();
     db.exec('CREATE TABLE t (v, id INTEGER PRIMARY KEY)');

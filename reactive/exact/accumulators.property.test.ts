@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { type Collation, compareValues } from '../../core/sql/collation.ts';
 import {
   type Accumulator,
   type AccumulatorKind,
@@ -9,7 +10,6 @@ import {
   primeAccumulator,
   primingExpressions,
 } from './accumulators.ts';
-import { type Collation, compareValues } from './collation.ts';
 
 /** Replays a failure: fast-check prints the seed of one, and FRESHET_SEED sets it. */
 const seeded = <T>(numRuns: number): fc.Parameters<T> =>

@@ -8,7 +8,7 @@
 
 import type { DriverValue } from '../../core/drivers/driver.ts';
 import { InternalError } from '../../core/errors.ts';
-import { type Collation, compareValues } from './collation.ts';
+import { type Collation, compareValues } from '../../core/sql/collation.ts';
 
 export type AccumulatorKind = 'countRows' | 'count' | 'sum' | 'total' | 'avg' | 'min' | 'max';
 

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { type Collation, compareValues, equalityKeyOf, mayBeAltered } from '../../core/sql/collation.ts';
 import { sampleValues } from '../../tests/support/sample-values.ts';
 import { type Affinity, affinityOf, applyComparison } from './affinity.ts';
-import { type Collation, compareValues, equalityKeyOf, mayBeAltered } from './collation.ts';
 import { compileLike } from './like.ts';
 import { numberOfText, textOfNumber, truthOf } from './numeric-text.ts';
 

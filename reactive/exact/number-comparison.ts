@@ -4,8 +4,8 @@
  * compares the two kinds with each other exactly, as SQLite does, but slowly.
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { isInt64 } from '../../core/sql/collation.ts';
 import { constantFor } from './affinity.ts';
-import { isInt64 } from './collation.ts';
 import type { Condition } from './condition.ts';
 import type { ColumnOperand } from './operand.ts';
 

@@ -5,7 +5,7 @@
  * conversions of longer texts were not always correctly rounded.
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import { latin1 } from './collation.ts';
+import { latin1 } from '../../core/sql/collation.ts';
 
 const smallestInteger = -(2n ** 63n);
 const largestInteger = 2n ** 63n - 1n;

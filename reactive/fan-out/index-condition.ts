@@ -1,5 +1,5 @@
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import type { Collation, EqualityKey } from '../exact/collation.ts';
+import type { Collation, EqualityKey } from '../../core/sql/collation.ts';
 
 /** What a row must satisfy to concern a subscription; `column` is a place in the row image. */
 export type IndexCondition =

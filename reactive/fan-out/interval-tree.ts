@@ -10,7 +10,7 @@
  * intervals over numbers or `<`, allocate the answer, and visit O(found * log n).
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import { type Collation, compareValues } from '../exact/collation.ts';
+import { type Collation, compareValues } from '../../core/sql/collation.ts';
 
 /** From `lower` to `upper`; a bound that is left out ends nothing, and then NULL, below all values, is inside. */
 export interface Interval {

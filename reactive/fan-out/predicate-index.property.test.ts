@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import { type Collation, compareValues, equalityKeyOf } from '../exact/collation.ts';
+import { type Collation, compareValues, equalityKeyOf } from '../../core/sql/collation.ts';
 import type { IndexCondition } from './index-condition.ts';
 import { type Interval, type IntervalEntry, IntervalTree } from './interval-tree.ts';
 import { PredicateIndex } from './predicate-index.ts';

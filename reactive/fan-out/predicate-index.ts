@@ -6,7 +6,7 @@
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
 import { InternalError } from '../../core/errors.ts';
-import { type Collation, type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
+import { type Collation, type EqualityKey, equalityKeyOf } from '../../core/sql/collation.ts';
 import { type Bucket, visitMembers, withMember, withoutMember } from './bucket.ts';
 import { describeCondition, type IndexCondition } from './index-condition.ts';
 import { RangeIndex } from './range-index.ts';

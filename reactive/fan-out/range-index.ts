@@ -1,5 +1,5 @@
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import { type Collation, equalityKeyOf } from '../exact/collation.ts';
+import { type Collation, equalityKeyOf } from '../../core/sql/collation.ts';
 import { type Bucket, visitMembers, withMember, withoutMember } from './bucket.ts';
 import type { RangeCondition } from './index-condition.ts';
 import { type IntervalEntry, IntervalTree } from './interval-tree.ts';

@@ -1,6 +1,6 @@
+import type { EqualityKey } from '../../core/sql/collation.ts';
+import { compareValues } from '../../core/sql/collation.ts';
 import type { Row } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
-import { compareValues } from '../exact/collation.ts';
 import type { SortTerm } from '../plan/query-plan.ts';
 import { Sequence } from '../result/sequence.ts';
 import { Snapshot } from '../result/snapshot.ts';

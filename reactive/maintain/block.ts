@@ -1,17 +1,17 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
-import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
+import { compositeKey, type EqualityKey, isInt64, mayBeAltered } from '../../core/sql/collation.ts';
 import type { BlockPlan, FastRows, KeyIndex, PresenceKey, SitePlan } from '../plan/block-plan.ts';
 import { keyColumns } from '../plan/plan-block.ts';
 import type { Page } from '../plan/query-plan.ts';
 import { type ImageColumn, type Probe, subsetsOf, takesCast } from '../plan/reach.ts';
-import type { Site } from '../plan/sites.ts';
+import { hasRowid, type Site } from '../plan/sites.ts';
 import type { Answer, AnswerChange } from './answer.ts';
 import { compileAll, compileSome } from './block-conditions.ts';
 import type { BlockDelta, Run, SiteChanges } from './block-delta.ts';
 import type { Entry } from './entry.ts';
 import { Groups } from './groups.ts';
 import { imageValue } from './images.ts';
-import { compositeKey, type NetChange } from './net-changes.ts';
+import type { NetChange } from './net-changes.ts';
 import { PresentKeys } from './presence.ts';
 import type { Work } from './work.ts';
 
@@ -248,7 +248,7 @@ export class Block {
         const values = valuesOf(probe.kind === 'direct' ? probe.columns : probe.binds, bound, images);
         if (values.some(mayBeAltered)) return false;
         if (probe.kind === 'direct') {
-          const key = anchor === null ? values : rowidOf(values);
+          const key = anchor && hasRowid(anchor) ? rowidOf(values) : values;
           if (key) note(key);
           continue;
         }
@@ -317,10 +317,10 @@ export class Block {
   }
 }
 
-/** A value that a rowid may equal. */
+/** A value that a rowid may equal, as that rowid. */
 function rowidOf([value]: readonly DriverValue[]): readonly DriverValue[] | null {
   if (typeof value === 'bigint') return [value];
-  return typeof value === 'number' && Number.isSafeInteger(value) ? [BigInt(value)] : null;
+  return typeof value === 'number' && isInt64(value) ? [BigInt(value)] : null;
 }
 
 const nobody: ReadonlySet<Entry> = new Set();

@@ -1,7 +1,7 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
 import type { Row } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { ChildPlan } from '../plan/query-plan.ts';
 import type { Statements } from '../plan/statements.ts';
 import type { Snapshot } from '../result/snapshot.ts';

@@ -1,9 +1,8 @@
 import type { DriverRow } from '../../core/drivers/driver.ts';
-import type { EqualityKey } from '../exact/collation.ts';
+import { compositeKey, type EqualityKey } from '../../core/sql/collation.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { Answer, AnswerChange } from './answer.ts';
 import type { Entry } from './entry.ts';
-import { compositeKey } from './net-changes.ts';
 
 /**
  * UNION, INTERSECT and EXCEPT over the answers of their arms.

@@ -1,8 +1,7 @@
 import type { DriverRow } from '../../core/drivers/driver.ts';
 import { narrowers } from '../../core/rows.ts';
+import { type Collation, compositeKey, type EqualityKey } from '../../core/sql/collation.ts';
 import type { IntMode, Row, SqlValue } from '../../core/values.ts';
-import type { Collation, EqualityKey } from '../exact/collation.ts';
-import { compositeKey } from './net-changes.ts';
 
 /** How the rows of one query become objects. */
 export interface EntryShape {

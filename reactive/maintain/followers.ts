@@ -1,6 +1,6 @@
 import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
 import type { Engine } from '../../core/engine.ts';
-import type { EqualityKey } from '../exact/collation.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import { netChanges } from './net-changes.ts';
 import type { SiteWatch } from './site-watch.ts';
 import { TableIndex } from './table-index.ts';

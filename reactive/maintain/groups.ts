@@ -1,6 +1,6 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import { compositeKey, type EqualityKey, equalityKeyOf } from '../../core/sql/collation.ts';
 import { type Accumulator, primeAccumulator } from '../exact/accumulators.ts';
-import { type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
 import type { BlockPlan } from '../plan/block-plan.ts';
 import type { DeltaColumn, GroupPlan, SiteDelta } from '../plan/group-plan.ts';
 import type { Site } from '../plan/sites.ts';
@@ -9,7 +9,7 @@ import { compileAll } from './block-conditions.ts';
 import type { BlockDelta, Run } from './block-delta.ts';
 import type { Entry } from './entry.ts';
 import { imageValue } from './images.ts';
-import { compositeKey, type NetChange } from './net-changes.ts';
+import type { NetChange } from './net-changes.ts';
 import type { Work } from './work.ts';
 
 interface GroupState {

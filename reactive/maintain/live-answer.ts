@@ -1,5 +1,5 @@
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { Row } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
 import type { Site } from '../plan/sites.ts';
 import type { Snapshot } from '../result/snapshot.ts';

@@ -1,6 +1,6 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { IntMode, Row, SqlValue } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { SitePlan } from '../plan/block-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { Site } from '../plan/sites.ts';

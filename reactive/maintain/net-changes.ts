@@ -1,4 +1,3 @@
-import type { TableInfo } from '../../core/catalog.ts';
 import {
   type CapturedRow,
   type CapturedTable,
@@ -7,8 +6,9 @@ import {
   operationOf,
 } from '../../core/commit/captured-table.ts';
 import type { ChangesetRecord } from '../../core/commit/changeset-record.ts';
+import { rowKey } from '../../core/commit/row-identity.ts';
 import type { DriverRow } from '../../core/drivers/driver.ts';
-import { type Collation, type EqualityKey, equalityKeyOf } from '../exact/collation.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 
 /**
  * What a commit made of one row. An image is the row's rowid, if the table has one, and then its columns.
@@ -86,44 +86,3 @@ function imagesOf(changeset: ChangesetRecord, row: CapturedRow): { table: Captur
 }
 
 const keyOf = (table: CapturedTable, image: DriverRow): EqualityKey => rowKey(table.info, image);
-
-/** What identifies the row of an image, under the key's own collations. */
-export function rowKey(info: TableInfo, image: DriverRow): EqualityKey {
-  if (info.rowid !== null) return equalityKeyOf(image[0] ?? null, 'BINARY');
-  const { places, collations } = identityOf(info);
-  return compositeKey(
-    places.map((at) => image[at]),
-    collations,
-  );
-}
-
-interface Identity {
-  readonly places: readonly number[];
-  readonly collations: readonly Collation[];
-}
-
-const identities = new WeakMap<TableInfo, Identity>();
-
-function identityOf(info: TableInfo): Identity {
-  const known = identities.get(info);
-  if (known) return known;
-  const byName = new Map(info.uniqueKeys.flatMap(({ columns }) => columns.map((c) => [c.name, c.collation])));
-  const made = {
-    places: info.primaryKey.map((name) => info.columns.findIndex((column) => column.name === name)),
-    collations: info.primaryKey.map((name) => (byName.get(name) ?? 'BINARY').toUpperCase() as Collation),
-  };
-  identities.set(info, made);
-  return made;
-}
-
-/** One Map key for several values; equal where SQLite holds all of them equal. */
-export function compositeKey(values: readonly unknown[], collations: readonly Collation[]): EqualityKey {
-  if (values.length === 1)
-    return equalityKeyOf((values[0] ?? null) as DriverRow[number], collations[0] ?? 'BINARY');
-  let key = '';
-  for (const [at, value] of values.entries()) {
-    const one = equalityKeyOf((value ?? null) as DriverRow[number], collations[at] ?? 'BINARY');
-    key += typeof one === 'string' ? `t${one.length}:${one}\0` : `${one === null ? 'n' : one}\0`;
-  }
-  return key;
-}

@@ -1,9 +1,9 @@
 import type { DriverRow } from '../../core/drivers/driver.ts';
-import type { EqualityKey } from '../exact/collation.ts';
+import { compositeKey, type EqualityKey } from '../../core/sql/collation.ts';
 import type { PresenceKey } from '../plan/block-plan.ts';
 import type { AnswerChange } from './answer.ts';
 import type { Entry } from './entry.ts';
-import { compositeKey, type NetChange } from './net-changes.ts';
+import type { NetChange } from './net-changes.ts';
 import type { SiteWatch } from './site-watch.ts';
 
 /** Which rows of a joined table an answer holds: counted, for a row may be joined with many. */

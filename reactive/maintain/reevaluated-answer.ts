@@ -1,6 +1,6 @@
 import type { DriverRow } from '../../core/drivers/driver.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { Row } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { Snapshot } from '../result/snapshot.ts';
 import { Answer } from './answer.ts';
 import { EntryMaker, type EntryShape } from './entry.ts';

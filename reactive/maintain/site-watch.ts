@@ -1,6 +1,6 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import { equalityKeyOf } from '../../core/sql/collation.ts';
 import { type Affinity, constantFor } from '../exact/affinity.ts';
-import { equalityKeyOf } from '../exact/collation.ts';
 import type { Condition } from '../exact/condition.ts';
 import {
   bindOperand,

@@ -1,7 +1,8 @@
 import type { TableInfo } from '../../core/catalog.ts';
-import { type EqualityKey, mayBeAltered } from '../exact/collation.ts';
+import { rowKey } from '../../core/commit/row-identity.ts';
+import { type EqualityKey, mayBeAltered } from '../../core/sql/collation.ts';
 import { PredicateIndex } from '../fan-out/predicate-index.ts';
-import { type NetChange, rowKey } from './net-changes.ts';
+import type { NetChange } from './net-changes.ts';
 import { PresenceIndex } from './presence.ts';
 import type { SiteWatch } from './site-watch.ts';
 

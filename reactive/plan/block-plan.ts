@@ -1,4 +1,4 @@
-import type { Collation } from '../exact/collation.ts';
+import type { Collation } from '../../core/sql/collation.ts';
 import type { Predicate } from '../exact/predicate.ts';
 import type { Operand } from '../query/model.ts';
 import type { GroupPlan } from './group-plan.ts';

@@ -1,6 +1,6 @@
+import type { Collation } from '../../core/sql/collation.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
 import { type AccumulatorKind, primingExpressions } from '../exact/accumulators.ts';
-import type { Collation } from '../exact/collation.ts';
 import type { Predicate } from '../exact/predicate.ts';
 import { type Core, nestedOf, type Operand, type Output, relationsOf, type Text } from '../query/model.ts';
 import { type Rendering, renderRelation, renderTail, renderText } from '../query/render.ts';

@@ -1,5 +1,5 @@
+import { type Collation, collationNamed } from '../../core/sql/collation.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
-import type { Collation } from '../exact/collation.ts';
 import {
   type Core,
   type Joined,
@@ -18,7 +18,15 @@ import { type Rendering, renderTail, renderText } from '../query/render.ts';
 import type { BlockPlan, FastRows, KeyIndex, PresenceKey, Reach, SitePlan } from './block-plan.ts';
 import { planGroups } from './group-plan.ts';
 import { extendedIn, type Probe, planProbe, type ReachParts, remembered, subsetsOf } from './reach.ts';
-import { keyColumnIn, type Site, type Survey, type SurveyParts, survey, throughRef } from './sites.ts';
+import {
+  hasRowid,
+  keyColumnIn,
+  type Site,
+  type Survey,
+  type SurveyParts,
+  survey,
+  throughRef,
+} from './sites.ts';
 
 export interface BlockParts {
   readonly core: Core;
@@ -242,11 +250,7 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
   const keyTexts: (() => string)[] = [];
   for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
     const columns = keyColumns(site);
-    const texts = columns.map(
-      ({ name }, at) =>
-        () =>
-          keyText(site, name, at),
-    );
+    const texts = columns.map((column, at) => () => keyText(site, column, at));
     const own = texts.map((text) => hidden.addText(text));
     positions.push(...own);
     keyTexts.push(...texts);
@@ -254,8 +258,8 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
     if (site.source.kind === 'function') continue;
     siteKeys.set(site, { positions: own, collations: columns.map(({ collation }) => collation) });
     const target = columns.map(
-      ({ column, collation }): Operand => ({
-        text: [{ kind: 'ref', relation: site.relation, column }],
+      ({ column, collation, collate }): Operand => ({
+        text: [{ kind: 'ref', relation: site.relation, column }, collate],
         ref: { kind: 'ref', relation: site.relation, column },
         affinity: column === rowidColumn ? 'integer' : (site.relation.columns[column]?.affinity ?? 'none'),
         collation: { name: collation, explicit: false },
@@ -275,29 +279,40 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
 interface KeyColumn {
   readonly name: string;
   readonly column: number;
+  /** By which the table's key tells rows apart. */
   readonly collation: Collation;
+  /** COLLATE, where the column compares by another collation. */
+  readonly collate: string;
 }
 
 /** The columns that identify a row of a site. */
 export function keyColumns({ source, relation }: Site): readonly KeyColumn[] {
-  if (source.kind === 'child') return [{ name: '"id"', column: rowidColumn, collation: 'BINARY' }];
-  if (source.kind === 'function') return [{ name: 'rowid', column: rowidColumn, collation: 'BINARY' }];
+  if (source.kind === 'child') return [rowidKey('"id"')];
+  if (source.kind === 'function') return [rowidKey('rowid')];
   const { table } = source;
-  if (table.rowid !== null) return [{ name: table.rowid, column: rowidColumn, collation: 'BINARY' }];
-  return table.primaryKey.map((name) => {
+  if (table.rowid !== null) return [rowidKey(table.rowid)];
+  return table.primaryKey.map((name, at) => {
     const column = table.columns.findIndex((one) => one.name === name);
-    return {
-      name: quoteName(name),
-      column,
-      collation: known(relation.columns[column]?.collation ?? 'BINARY'),
-    };
+    const collation = known(table.keyCollations[at] ?? 'BINARY');
+    const isOwn = relation.columns[column]?.collation === collation;
+    return { name: quoteName(name), column, collation, collate: isOwn ? '' : ` COLLATE ${collation}` };
   });
 }
 
+const rowidKey = (name: string): KeyColumn => ({
+  name,
+  column: rowidColumn,
+  collation: 'BINARY',
+  collate: '',
+});
+
 /** A key column as the top of the block sees it. */
-function keyText(site: Site, name: string, at: number): string {
+function keyText(site: Site, { name, collate }: KeyColumn, at: number): string {
   const [outermost] = site.path;
-  return outermost ? `${outermost.alias}."k${site.relation.id}_${at}"` : `${site.relation.alias}.${name}`;
+  const own = outermost
+    ? `${outermost.alias}."k${site.relation.id}_${at}"`
+    : `${site.relation.alias}.${name}`;
+  return own + collate;
 }
 
 /** What a SELECT in FROM hands out so that the keys inside of it can be seen. */
@@ -368,7 +383,8 @@ function sameOperand(a: Operand, b: Operand): boolean {
 }
 
 export function known(collation: string): Collation {
-  if (collation === 'BINARY' || collation === 'NOCASE' || collation === 'RTRIM') return collation;
+  const named = collationNamed(collation);
+  if (named) return named;
   throw new Unresolved('a collation that is not known decides about equality');
 }
 
@@ -382,8 +398,7 @@ function keyIndex(
 ): KeyIndex {
   const from = anchor ? anchoredFrom(core, anchor) : core.from;
   const keys = texts.map((text) => text(rendering));
-  const isInteger =
-    anchor !== null && keys.length === 1 && (anchor.source.kind === 'child' || isRowidTable(anchor));
+  const isInteger = anchor !== null && keys.length === 1 && hasRowid(anchor);
   // SQLite carries a constant over from `b = ?` into `a = b`, and then doesn't sort a window by `a`, which may be
   // another value under its affinity: in a window's query `=` would be wrong.
   const equals = core.partitions.length > 0 ? 'IS' : '=';
@@ -410,10 +425,6 @@ function keyIndex(
         )
       : null,
   };
-}
-
-function isRowidTable({ source }: Site): boolean {
-  return source.kind === 'table' && source.table.rowid !== null;
 }
 
 /**
@@ -497,8 +508,8 @@ function imageNames(site: Site, { bindings, numbers, likes }: BlockParts['query'
       const ref = bound && throughRef(bound);
       if (ref?.relation !== site.relation) return undefined;
       const column = site.relation.columns[ref.column];
-      const collation = column?.collation ?? 'BINARY';
-      if (collation !== 'BINARY' && collation !== 'NOCASE' && collation !== 'RTRIM') return undefined;
+      const collation = collationNamed(column?.collation ?? 'BINARY');
+      if (!collation) return undefined;
       const affinity = ref.column === rowidColumn ? 'integer' : (column?.affinity ?? 'none');
       return { kind: 'column', index: imagePlace(site, keyColumnIn(ref)), affinity, collation };
     },

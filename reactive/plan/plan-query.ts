@@ -1,5 +1,5 @@
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import type { Collation } from '../exact/collation.ts';
+import type { Collation } from '../../core/sql/collation.ts';
 import {
   nestedOf,
   type Operand,

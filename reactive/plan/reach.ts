@@ -10,7 +10,7 @@ import { quoteName } from '../../core/sql/identifier.ts';
 import type { Affinity } from '../exact/affinity.ts';
 import { type Operand, onlyCore, partsOf, type Ref, type Relation, rowidColumn } from '../query/model.ts';
 import { type Rendering, refName, renderRelation } from '../query/render.ts';
-import { keyColumnIn, type Link, type Site, type Survey, throughRef } from './sites.ts';
+import { hasRowid, keyColumnIn, type Link, type Site, type Survey, throughRef } from './sites.ts';
 
 /** Keys to be found: the values of some expressions over some sites. */
 export interface Target {
@@ -96,8 +96,10 @@ function directKeys(
     const [only, ...others] = wanted;
     if (only?.relation !== ref.relation || others.length > 0 || bound.length > 1) return null;
     const link = links.find(
-      ({ from, to, operand: key, column }) =>
+      ({ from, to, operand: key, column, collation }) =>
         from === bound[0] &&
+        // Only of a rowid no text can be the value.
+        (hasRowid(to) || collation === operand.collation?.name) &&
         to === only &&
         key.ref !== undefined &&
         sameColumn(throughRef(key.ref), ref) &&

@@ -331,6 +331,11 @@ function isSubject(site: Site, right: Relation | null, join: JoinKind, within: S
   return right === null || (join === 'left') === isWithin(site, right);
 }
 
+/** Whether its rows are told apart by an integer of SQLite's own. */
+export function hasRowid({ source }: Site): boolean {
+  return source.kind !== 'table' || source.table.rowid !== null;
+}
+
 /** The rowid by any of its names. */
 function columnIn({ relation, column }: Ref): number {
   if (relation.of.kind !== 'table' || column === rowidColumn) return column;

@@ -1,6 +1,6 @@
 import type { Expr } from 'sqlite3-parser';
 import type { DriverValue } from '../../core/drivers/driver.ts';
-import type { Collation } from '../exact/collation.ts';
+import { collationNamed } from '../../core/sql/collation.ts';
 import type { ComparisonOperator } from '../exact/comparison.ts';
 import type { Operand } from '../exact/operand.ts';
 import type { Predicate } from '../exact/predicate.ts';
@@ -106,11 +106,6 @@ function operandOf(expr: Expr, names: Names): Operand | undefined {
       return value === undefined ? undefined : { kind: 'constant', value };
     }
   }
-}
-
-function collationNamed(name: string): Collation | undefined {
-  const upper = name.toUpperCase();
-  return upper === 'BINARY' || upper === 'NOCASE' || upper === 'RTRIM' ? upper : undefined;
 }
 
 function literalOf(expr: Expr): DriverValue | undefined {

@@ -1,6 +1,6 @@
-import { parseStmt } from 'sqlite3-parser';
 import type { TableInfo } from '../../core/catalog.ts';
 import type { Engine } from '../../core/engine.ts';
+import { columnCollation } from '../../core/sql/column-collation.ts';
 import { foldName } from '../../core/sql/identifier.ts';
 import { affinityOf } from '../exact/affinity.ts';
 import type { Column } from './model.ts';
@@ -65,24 +65,11 @@ function functionsOf(engine: Engine): Functions {
 }
 
 function tableColumns(info: TableInfo): readonly Column[] {
-  const collations = new Map<string, string>();
-  const parsed = parseStmt(info.sql);
-  if (parsed.status === 'ok' && parsed.root.type === 'CreateTableStmt') {
-    const { body } = parsed.root;
-    if (body.type === 'ColumnsAndConstraintsCreateTableBody') {
-      for (const { colName, constraints } of body.columns) {
-        for (const { constraint } of constraints) {
-          if (constraint.type !== 'CollateColumnConstraint') continue;
-          collations.set(foldName(colName.text), constraint.collationName.text.toUpperCase());
-        }
-      }
-    }
-  }
   return info.columns.map(({ name, declaredType }) => ({
     name,
     // STRICT's ANY converts nothing.
     affinity: info.strict && /^any$/i.test(declaredType) ? 'blob' : affinityOf(declaredType),
-    collation: collations.get(foldName(name)) ?? 'BINARY',
+    collation: columnCollation(info, name),
   }));
 }
 

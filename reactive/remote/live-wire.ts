@@ -1,6 +1,7 @@
 /** What an engine tells of its live queries. A row goes as its key and the values of its columns. */
+
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { SqlValue } from '../../core/values.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { LiveExplain } from '../live-explain.ts';
 

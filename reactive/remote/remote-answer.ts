@@ -1,6 +1,6 @@
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { Row, SqlValue } from '../../core/values.ts';
 import { Audience } from '../audience.ts';
-import type { EqualityKey } from '../exact/collation.ts';
 import type { LiveExplain } from '../live-explain.ts';
 import type { OpenAnswer } from '../live-source.ts';
 import { Sequence } from '../result/sequence.ts';

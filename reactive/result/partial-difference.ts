@@ -4,7 +4,7 @@
  * others may take more moves than the fewest. The hard part is the index of a move, which counts in an array
  * where some of the movers have moved and others haven't.
  */
-import type { EqualityKey } from '../exact/collation.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import type { RowDelta } from '../live-delta.ts';
 import { lowerBound } from './sequence-node.ts';
 import { type Item, sameRow } from './snapshot.ts';

@@ -3,7 +3,7 @@
  * Guarantees that taking one is O(1), that it never changes, and that `rows` is one object for good. Doesn't
  * read a row that nobody asks for. The hard part, an array of rows that isn't one, is in rows-view.ts.
  */
-import type { EqualityKey } from '../exact/collation.ts';
+import type { EqualityKey } from '../../core/sql/collation.ts';
 import { rowsView } from './rows-view.ts';
 import { Sequence } from './sequence.ts';
 import { sharedRuns } from './shared-runs.ts';

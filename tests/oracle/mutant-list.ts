@@ -309,7 +309,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   ...rule(
     'texts compare as in SQLite',
-    'reactive/exact/collation.ts',
+    'core/sql/collation.ts',
     ['order-of-utf16', 'unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;', 'unit;'],
     [
       'nocase-folds-all',

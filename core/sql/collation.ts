@@ -4,9 +4,15 @@
  * Not for: databases in UTF-16 (BINARY compares their bytes), texts with invalid UTF-8 (see `mayBeAltered`).
  * The hard part: UTF-16 units order otherwise than UTF-8 bytes, and NOCASE stops at a NUL character.
  */
-import type { DriverValue } from '../../core/drivers/driver.ts';
+import type { DriverValue } from '../drivers/driver.ts';
 
 export type Collation = 'BINARY' | 'NOCASE' | 'RTRIM';
+
+/** The built-in collation of this name, in any case; undefined for another one. */
+export function collationNamed(name: string): Collation | undefined {
+  const upper = name.toUpperCase();
+  return upper === 'BINARY' || upper === 'NOCASE' || upper === 'RTRIM' ? upper : undefined;
+}
 
 /** Equal in a Map or Set exactly where SQLite holds the values equal; typed, so that types stay apart. */
 export type EqualityKey = null | number | bigint | string;
@@ -58,6 +64,18 @@ export function equalityKeyOf(value: DriverValue, collation: Collation): Equalit
     default:
       return value === null ? null : `\ud800${latin1(value)}`;
   }
+}
+
+/** One Map key for several values; equal where SQLite holds all of them equal. */
+export function compositeKey(values: readonly unknown[], collations: readonly Collation[]): EqualityKey {
+  if (values.length === 1)
+    return equalityKeyOf((values[0] ?? null) as DriverValue, collations[0] ?? 'BINARY');
+  let key = '';
+  for (const [at, value] of values.entries()) {
+    const one = equalityKeyOf((value ?? null) as DriverValue, collations[at] ?? 'BINARY');
+    key += typeof one === 'string' ? `t${one.length}:${one}\0` : `${one === null ? 'n' : one}\0`;
+  }
+  return key;
 }
 
 /** A REAL that some INTEGER equals. */
