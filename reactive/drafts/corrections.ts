@@ -12,6 +12,17 @@ interface Wanted {
   readonly free: readonly string[];
 }
 
+/** A row that is not as it shall be. */
+export interface Correction {
+  readonly id: string;
+  readonly table: WrittenTable;
+  /** How it is, null where it isn't there, and how it shall be. */
+  readonly image: Image | null;
+  readonly goal: Image | null;
+  /** The columns that differ. */
+  readonly columns: readonly string[];
+}
+
 /**
  * What is still to be written, after triggers and foreign-key actions have had their say: rows that aren't as they
  * shall be, and rows that were nobody's business and have changed. Those that others' work keeps as it is are left to
@@ -21,7 +32,7 @@ export function corrections(
   written: readonly NetRow[],
   rows: readonly NetRow[],
   targets: readonly Target[],
-): { readonly requests: readonly Request[]; readonly stamped: readonly Stamped[] } {
+): readonly Correction[] {
   const is = new Map<string, Wanted>();
   const wanted = new Map<string, Wanted>();
   const put = (
@@ -48,20 +59,34 @@ export function corrections(
   for (const { row, current } of targets) put(wanted, row.table, current, null);
   for (const { row, goal, free } of targets) put(wanted, row.table, goal, goal, free);
 
-  const requests: Request[] = [];
-  const stamped: Stamped[] = [];
-  for (const [id, { table, image: goal, free }] of wanted) {
+  return [...wanted].flatMap(([id, { table, image: goal, free }]) => {
     const image = is.get(id)?.image ?? null;
-    if (goal === null) {
-      if (image !== null) requests.push(deleteRow(table, image));
-    } else if (image === null) {
-      requests.push(insertRow(table, goal));
-    } else {
-      const columns = differing(table, image, goal).filter((column) => !free.includes(column));
-      if (columns.length === 0) continue;
-      requests.push(updateRow(table, image, goal, columns));
-      stamped.push({ table, goal, image });
-    }
-  }
-  return { requests, stamped };
+    const columns =
+      image && goal ? differing(table, image, goal).filter((column) => !free.includes(column)) : [];
+    const isRight = image === null || goal === null ? image === goal : columns.length === 0;
+    return isRight ? [] : [{ id, table, image, goal, columns }];
+  });
+}
+
+/**
+ * The statements that correct; what is in the way goes first. Where rows have each other's unique values, none can be
+ * updated: `anew`, they are deleted and inserted.
+ */
+export function correct(found: readonly Correction[], anew: boolean): Request[] {
+  return [
+    ...found.flatMap(({ table, image, goal }) =>
+      image && (anew || goal === null) ? [deleteRow(table, image)] : [],
+    ),
+    ...found.flatMap(({ table, image, goal, columns }) =>
+      image && goal && !anew ? [updateRow(table, image, goal, columns)] : [],
+    ),
+    ...found.flatMap(({ table, image, goal }) =>
+      goal && (anew || image === null) ? [insertRow(table, goal)] : [],
+    ),
+  ];
+}
+
+/** Rows that were made other than they were to be, as by a trigger that sets a time. */
+export function stampedOf(found: readonly Correction[]): Stamped[] {
+  return found.flatMap(({ table, image, goal }) => (image && goal ? [{ table, goal, image }] : []));
 }

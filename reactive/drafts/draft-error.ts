@@ -4,6 +4,7 @@ import { displayName } from '../../core/sql/access.ts';
 interface Place {
   readonly table: string;
   readonly column?: string;
+  readonly cause?: unknown;
 }
 
 /** The recipe, or the key, is wrong. */

@@ -26,11 +26,14 @@ export function editedRow<T>(shape: TableShape, row: StoredRow, recipe: Recipe<T
   const immer = new Immer({ autoFreeze: false });
   const stored = new Map([...row.stored].map(([name, value]) => [name, copied(value)]));
   let returned: unknown;
-  const [after, patches, inverse] = immer.produceWithPatches(row.shown, (draft) => {
+  const edit = (draft: unknown): void => {
     returned = recipe(draft as T);
     if (isDraft(returned)) returned = undefined;
     refusePromise(shape, returned);
-  });
+  };
+  const [after, patches, inverse] = asOurs(shape, edit, (guarded) =>
+    immer.produceWithPatches(row.shown, guarded),
+  );
   // Drafts show no change inside of bytes.
   for (const [name, original] of stored) {
     const value = after[name];
@@ -40,6 +43,35 @@ export function editedRow<T>(shape: TableShape, row: StoredRow, recipe: Recipe<T
   }
   if (patches.length === 0) refuseNewRow(shape, returned);
   return { changed: changedColumns(shape, { ...row, stored }, after), patches, inverse };
+}
+
+/** What the recipe throws passes as it is; what immer says of the recipe becomes an error of ours. */
+function asOurs<R>(
+  { name }: TableShape,
+  edit: (draft: unknown) => void,
+  produce: (guarded: (draft: unknown) => void) => R,
+): R {
+  let thrown: { readonly error: unknown } | undefined;
+  try {
+    return produce((draft) => {
+      try {
+        edit(draft);
+      } catch (error) {
+        thrown = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    const isRecipes = thrown?.error === error;
+    // Immer's errors have no class and no code; inside of the recipe only this prefix tells them from others.
+    if (isRecipes && !(error instanceof Error && error.message.startsWith('[Immer]'))) throw error;
+    const why = error instanceof Error ? error.message.replace(/^\[Immer\] /, '') : String(error);
+    throw draftError(
+      'draft.misuse',
+      `Cannot update ${name}: the recipe does what a draft cannot follow (${why}). Assign to the draft's properties, or delete them.`,
+      { table: name, cause: error },
+    );
+  }
 }
 
 function copied(value: SqlValue): SqlValue {

@@ -16,21 +16,31 @@ const maxDepth = 1000;
 /** TypeScript's library doesn't know it yet: https://tc39.es/proposal-json-parse-with-source/ */
 type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
-/** Undefined for a text that is no JSON. */
+/** Undefined for a text that is no JSON. An object with a member `__proto__` has no prototype, see {@link ownProto}. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    if (!/\d{16}/.test(text)) return JSON.parse(text);
-    return JSON.parse(text, exactInteger as (key: string, value: unknown) => unknown);
+    // Integers that need to be exact, and names that may be __proto__, escaped or not.
+    if (!/\d{16}|__proto__|\\u/.test(text)) return JSON.parse(text);
+    return JSON.parse(text, exactly as (key: string, value: unknown) => unknown);
   } catch {
     return undefined;
   }
 }
 
-const exactInteger: Reviver = (_key, value, context) => {
+const exactly: Reviver = (_key, value, context) => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ownProto(value);
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source ?? '';
   return /^-?\d+$/.test(source) ? BigInt(source) : value;
 };
+
+/**
+ * The object, without a prototype if it has a property `__proto__` of its own: an assignment to that would otherwise
+ * reach the prototype's setter and be lost.
+ */
+export function ownProto<T extends object>(value: T): T {
+  return Object.hasOwn(value, '__proto__') ? Object.assign(Object.create(null), value) : value;
+}
 
 /** As JSON.stringify, but exact for bigints and -0; infinity is written as SQLite does. */
 export function encodeJson(value: JsonValue): string {

@@ -1,6 +1,6 @@
 import type { Written } from '../../core/commit/written.ts';
 import { IntegrityError } from '../../core/errors.ts';
-import { corrections } from './corrections.ts';
+import { type Correction, correct, corrections, stampedOf } from './corrections.ts';
 import { danglingOf } from './dangling.ts';
 import { notRecorded } from './draft-error.ts';
 import { differing } from './row-image.ts';
@@ -24,6 +24,8 @@ export interface Reverted {
 
 /** Triggers may answer a correction with another change; one that always does has its way. */
 const maxRounds = 4;
+/** How often another order is tried, where triggers make rows that are in the way. */
+const maxPasses = 4;
 const savepoint = 'freshet_undo';
 
 /**
@@ -55,23 +57,72 @@ export function* revert(rows: readonly NetRow[], onConflict: OnConflict): Steps<
   }
 }
 
-function* put(
-  targets: readonly Target[],
-  rows: readonly NetRow[],
-): Steps<{ readonly written: readonly NetRow[]; readonly stamped: readonly Stamped[] }> {
-  try {
-    yield inPlace(targets);
-  } catch (error) {
-    if (!isTaken(error)) throw error;
-    yield [control(`ROLLBACK TO ${savepoint}`)];
-    yield anew(targets);
+interface Put {
+  readonly written: readonly NetRow[];
+  readonly stamped: readonly Stamped[];
+}
+
+/** What stays as it is not to be, because a unique value is taken. */
+interface Stuck {
+  readonly failure: unknown;
+  readonly left: readonly Correction[];
+}
+
+function* put(targets: readonly Target[], rows: readonly NetRow[]): Steps<Put> {
+  let failure = yield* attempt(inPlace(targets));
+  let order = targets;
+  for (let pass = 0; pass < maxPasses; pass++) {
+    if (failure) {
+      yield [control(`ROLLBACK TO ${savepoint}`)];
+      yield* attemptEach(anew(order));
+    }
+    const result = yield* corrected(targets, rows);
+    if ('written' in result) return result;
+    failure = result.failure;
+    // A trigger of theirs met a row that is put back, too: they come first the next time (the last in this order),
+    // and what the trigger makes is corrected.
+    const left = new Set(result.left.map(({ id }) => id));
+    const isLeft = ({ row, goal }: Target): boolean => goal !== null && left.has(idOf(row.table, goal));
+    order = [...order.filter((target) => !isLeft(target)), ...order.filter(isLeft)];
   }
+  throw failure;
+}
+
+/** Corrects what triggers and foreign-key actions made of it. */
+function* corrected(targets: readonly Target[], rows: readonly NetRow[]): Steps<Put | Stuck> {
+  let failure: unknown;
   for (let round = 0; ; round++) {
     const written = netRows(yield* writtenNow());
-    const { requests, stamped } = corrections(written, rows, targets);
-    if (requests.length === 0 || round === maxRounds) return { written, stamped };
-    yield requests;
+    const left = corrections(written, rows, targets);
+    if (left.length === 0 || (round >= maxRounds && failure === undefined)) {
+      return { written, stamped: stampedOf(left) };
+    }
+    if (round >= maxRounds) return { failure, left };
+    const requests = correct(left, failure !== undefined);
+    failure = yield* attempt(requests);
+    if (failure !== undefined) failure = yield* attemptEach(requests);
   }
+}
+
+/** Carries out all of them, or gives the failure of one over a unique value that is taken. */
+function* attempt(requests: readonly Request[]): Steps<unknown> {
+  try {
+    yield requests;
+    return undefined;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    return error;
+  }
+}
+
+/**
+ * Carries out those that can be, and gives the last such failure. A unique value may be taken by a row that a trigger has
+ * made of what was put back before, which the next correction removes.
+ */
+function* attemptEach(requests: readonly Request[]): Steps<unknown> {
+  let failure: unknown;
+  for (const request of requests) failure = (yield* attempt([request])) ?? failure;
+  return failure;
 }
 
 /** What the open transaction has written. @throws OperationalError (`UNDO`) where that isn't known. */

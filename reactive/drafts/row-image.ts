@@ -1,15 +1,15 @@
 import type { WrittenTable } from '../../core/commit/written.ts';
 import type { DriverValue } from '../../core/drivers/driver.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
-import { exactKey } from '../../core/sql/value-key.ts';
 import type { BindValue } from '../../core/values.ts';
+import { type Collation, equalityKeyOf } from '../exact/collation.ts';
 
 /** The values of a row: its rowid, where the table has one, then its columns; integers are bigints. */
 export type Image = readonly DriverValue[];
 
 /** What tells a row from all others: its primary key, or its rowid where it has none. */
 export interface Identity {
-  /** The same text for the same row. */
+  /** The same text for the same row, however its key is spelled: of 'a' and 'A' where the key is NOCASE, of 1 and 1.0. */
   readonly id: string;
   /** By name, for people. */
   readonly key: Readonly<Record<string, DriverValue>>;
@@ -27,18 +27,43 @@ export function cellOf(table: WrittenTable, image: Image, column: string): Drive
 }
 
 export function identityOf(table: WrittenTable, image: Image): Identity {
+  if (!isKeyed(table, image)) return rowidIdentity(table, image);
   const key = table.primaryKey.map((column) => [column, cellOf(table, image, column)] as const);
-  // SQLite lets a primary key that is no rowid hold NULL, any number of times.
-  const isKeyed = key.length > 0 && (table.rowid === null || key.every(([, value]) => value !== null));
-  const terms = isKeyed ? key : [[table.rowid ?? 'rowid', image[0] ?? null] as const];
-  return {
-    id: `${table.name}\u0000${isKeyed ? 'key' : 'rowid'}\u0000${exactKey(terms.map(([, value]) => value))}`,
-    key: Object.fromEntries(terms),
-    where: joined(
-      terms.map(([name, value]) => assigned(isKeyed ? quoteName(name) : name, value)),
-      ' AND ',
+  const collations = table.keyCollations as readonly Collation[];
+  const parts = key.map(([, value], at) => {
+    const part = equalityKeyOf(value, collations[at] ?? 'BINARY');
+    return `${typeof part}${String(part).length}:${String(part)}`;
+  });
+  const terms = key.map(([name, value], at) =>
+    // Rows are told apart by the collation of the key, columns compared by their own.
+    assigned(
+      typeof value === 'string' ? `${quoteName(name)} COLLATE ${collations[at]}` : quoteName(name),
+      value,
     ),
+  );
+  return {
+    id: `${table.name}\u0000key\u0000${parts.join('\u0000')}`,
+    key: Object.fromEntries(key),
+    where: joined(terms, ' AND '),
   };
+}
+
+/** Identity by rowid: that of rows without a whole key. Only in tables that have a reachable one. */
+export function rowidIdentity(table: WrittenTable, image: Image): Identity {
+  const name = table.rowid ?? 'rowid';
+  const value = image[0] ?? null;
+  return {
+    id: `${table.name}\u0000rowid\u0000${String(value)}`,
+    key: { [name]: value },
+    where: assigned(name, value),
+  };
+}
+
+/** SQLite lets a primary key that is no rowid hold NULL, any number of times: such a row has its rowid only. */
+export function isKeyed(table: WrittenTable, image: Image): boolean {
+  return (
+    table.primaryKey.length > 0 && table.primaryKey.every((column) => cellOf(table, image, column) !== null)
+  );
 }
 
 /** The columns that can be written, each with its place in an image. */

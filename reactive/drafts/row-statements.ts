@@ -8,6 +8,7 @@ import {
   type Identity,
   type Image,
   identityOf,
+  isKeyed,
   joined,
   writable,
 } from './row-image.ts';
@@ -74,7 +75,7 @@ export function insertRow(table: WrittenTable, image: Image): Request {
     const value = image[0] ?? null;
     names.unshift(rowid);
     values.unshift(
-      table.primaryKey.length === 0
+      !isKeyed(table, image)
         ? exactly(value)
         : {
             sql: `CASE WHEN NOT EXISTS (SELECT 1 FROM ${name} WHERE ${rowid} = ?) THEN ? END`,
@@ -97,8 +98,8 @@ export function updateRow(
   columns: readonly string[],
 ): Request {
   const sets = columns.map((column) => assigned(quoteName(column), cellOf(table, goal, column)));
-  const { id, where } = identityOf(table, image);
-  if (table.primaryKey.length === 0 && table.rowid !== null && id !== identityOf(table, goal).id) {
+  const { where } = identityOf(table, image);
+  if (!isKeyed(table, goal) && table.rowid !== null && image[0] !== goal[0]) {
     sets.push(assigned(table.rowid, goal[0] ?? null));
   }
   const set = joined(sets, ', ');

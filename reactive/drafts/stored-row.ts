@@ -1,7 +1,7 @@
 import { quoteName } from '../../core/sql/identifier.ts';
 import type { BindValue, SqlValue } from '../../core/values.ts';
 import { noRow } from './draft-error.ts';
-import { type JsonValue, parseJson } from './json-value.ts';
+import { type JsonValue, ownProto, parseJson } from './json-value.ts';
 import { keyText } from './row-key.ts';
 import { read, type Steps } from './steps.ts';
 import type { TableShape } from './table-shape.ts';
@@ -44,8 +44,7 @@ function* shownRow(
     shown.set(name, document ? document.value : value);
     if (document) json.set(name, document.text);
   }
-  // Entries, so that a column `__proto__` is one.
-  return { key, stored, shown: Object.fromEntries(shown), json };
+  return { key, stored, shown: ownProto(Object.fromEntries(shown)), json };
 }
 
 /** Undefined for what is no JSON document: NULL, a number that the column's affinity made of one, another text. */

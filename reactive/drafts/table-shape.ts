@@ -19,7 +19,7 @@ export interface TableShape {
   readonly columns: readonly ColumnShape[];
   /** The names under which a key is given: the primary key's columns in their order, or `rowid`. */
   readonly key: readonly string[];
-  /** The same as SQL. */
+  /** The same as SQL, compared by the collations that tell rows apart. */
   readonly keyTerms: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const rowidNames = ['rowid', '_rowid_', 'oid'];
 
 /** @throws ProgrammingError for a table that doesn't exist, or whose rows have no key. */
 export function* tableShape(table: string, json: readonly string[]): Steps<TableShape> {
-  const [columnRows, tableRows] = yield [
+  const [columnRows, tableRows, collationRows] = yield [
     {
       kind: 'read',
       sql: 'SELECT name, type, pk, hidden, "notnull" FROM pragma_table_xinfo(?)',
@@ -38,6 +38,12 @@ export function* tableShape(table: string, json: readonly string[]): Steps<Table
       kind: 'read',
       sql: `SELECT name, type, wr FROM pragma_table_list WHERE name = ? COLLATE NOCASE
         ORDER BY schema = 'temp' DESC, schema = 'main' DESC LIMIT 1`,
+      params: [table],
+    },
+    {
+      kind: 'read',
+      sql: `SELECT x.name, x.coll FROM pragma_index_list(?) l, pragma_index_xinfo(l.name) x
+        WHERE l.origin = 'pk' AND x.key = 1 AND x.coll COLLATE NOCASE IN ('BINARY', 'NOCASE', 'RTRIM')`,
       params: [table],
     },
   ];
@@ -66,6 +72,13 @@ export function* tableShape(table: string, json: readonly string[]): Steps<Table
       table,
     });
   }
+  const collations = new Map(
+    collationRows?.rows.map(([column, collation]) => [String(column), String(collation)]),
+  );
+  const keyTerm = (column: string): string => {
+    const collation = collations.get(column);
+    return collation === undefined ? quoteName(column) : `${quoteName(column)} COLLATE ${collation}`;
+  };
   const unknown = json.find((column) => all.every((one) => one.name !== column));
   if (unknown !== undefined) throw unknownColumn(table, unknown);
   return {
@@ -82,7 +95,7 @@ export function* tableShape(table: string, json: readonly string[]): Steps<Table
         isJson: /^jsonb?$/i.test(declaredType) || json.includes(name),
       })),
     key: declared.length > 0 ? declared.map((column) => column.name) : ['rowid'],
-    keyTerms: declared.length > 0 ? declared.map((column) => quoteName(column.name)) : [rowid ?? 'rowid'],
+    keyTerms: declared.length > 0 ? declared.map((column) => keyTerm(column.name)) : [rowid ?? 'rowid'],
   };
 }
 

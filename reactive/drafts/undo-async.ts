@@ -9,7 +9,7 @@ import { runAsync } from './steps.ts';
 import type { Undo, Undone, UndoUpdateOptions } from './undo.ts';
 import type { UndoState } from './undo-history.ts';
 import { type Direction, type Recorded, UndoLog } from './undo-log.ts';
-import type { UndoSettings } from './undo-settings.ts';
+import { checkLabel, type UndoSettings } from './undo-settings.ts';
 import { type UpdateResult, update } from './update.ts';
 
 /**
@@ -73,12 +73,13 @@ export class UndoAsync implements Undo<Database> {
   }
 
   #record<R>(label: string | undefined, fn: (tx: Transaction) => R): Promise<Awaited<R>> {
-    return this.#inTurn('record', () =>
-      this.#inTransaction(async (tx) => {
+    return this.#inTurn('record', () => {
+      checkLabel(label);
+      return this.#inTransaction(async (tx) => {
         const result = await fn(tx);
         return this.#log.record(result, label, tx.isOpen, tx.isOpen ? await tx.written() : undefined);
-      }),
-    );
+      });
+    });
   }
 
   #take(direction: Direction, options: { readonly onConflict?: OnConflict } = {}): Promise<Undone | null> {

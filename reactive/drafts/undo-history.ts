@@ -39,7 +39,9 @@ export class UndoHistory {
   readonly #grouping: Grouping;
   readonly #maxDepth: number;
   #stacks = empty;
-  #told: UndoState = stateOf(empty);
+  #value = stateOf(empty);
+  /** The state that observers have. */
+  #told = this.#value;
   readonly #subject = new BehaviorSubject<UndoState>(this.#told);
   #isTelling = false;
 
@@ -52,10 +54,9 @@ export class UndoHistory {
     return this.#subject.asObservable();
   }
 
-  /** As it is now, told or not. */
+  /** As it is now, reported or not; the same object until it is another state. */
   get value(): UndoState {
-    const state = stateOf(this.#stacks);
-    return isSame(state, this.#told) ? this.#told : state;
+    return this.#value;
   }
 
   get nextUndo(): UndoEntry | undefined {
@@ -125,10 +126,16 @@ export class UndoHistory {
 
   #set(stacks: Stacks): () => void {
     const before = this.#stacks;
+    this.#put(stacks);
+    return () => this.#put(before);
+  }
+
+  #put(stacks: Stacks): void {
     this.#stacks = stacks;
-    return () => {
-      this.#stacks = before;
-    };
+    const state = stateOf(stacks);
+    // The object that observers have, where they need not hear of a state that was put back.
+    if (isSame(state, this.#told)) this.#value = this.#told;
+    else if (!isSame(state, this.#value)) this.#value = state;
   }
 }
 

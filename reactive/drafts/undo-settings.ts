@@ -24,6 +24,10 @@ export function checkOnConflict(onConflict: OnConflict): void {
   check(onConflict === 'refuse' || onConflict === 'merge', "onConflict is 'refuse' or 'merge'");
 }
 
+export function checkLabel(label: unknown): void {
+  check(label === undefined || typeof label === 'string', 'a label is a text');
+}
+
 function check(isRight: boolean, rule: string): void {
   if (isRight) return;
   throw new ProgrammingError(`Cannot undo like that: ${rule}.`, { code: 'CONFIG', subcode: 'config.option' });

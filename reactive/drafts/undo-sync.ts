@@ -10,7 +10,7 @@ import { runSync } from './steps.ts';
 import type { Undo, Undone, UndoUpdateOptions } from './undo.ts';
 import type { UndoState } from './undo-history.ts';
 import { type Direction, type Recorded, UndoLog } from './undo-log.ts';
-import type { UndoSettings } from './undo-settings.ts';
+import { checkLabel, type UndoSettings } from './undo-settings.ts';
 import { type UpdateResult, update } from './update.ts';
 
 /**
@@ -75,6 +75,7 @@ export class UndoSync implements Undo<DatabaseSync> {
 
   #record<R>(label: string | undefined, fn: (tx: TransactionSync) => R): R {
     this.#log.assertUsable('record');
+    checkLabel(label);
     // Part of what is being recorded already.
     if (this.#open?.isOpen) return this.#open.savepoint(fn);
     return this.#inTransaction('record', (tx) => {

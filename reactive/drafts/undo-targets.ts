@@ -1,6 +1,15 @@
+import type { WrittenTable } from '../../core/commit/written.ts';
 import { narrowers } from '../../core/rows.ts';
 import type { SqlValue } from '../../core/values.ts';
-import { cellOf, differing, type Image, identityOf, isExactly, isSameRow } from './row-image.ts';
+import {
+  cellOf,
+  differing,
+  type Image,
+  identityOf,
+  isExactly,
+  isSameRow,
+  rowidIdentity,
+} from './row-image.ts';
 import { currentRows } from './row-statements.ts';
 import type { Steps } from './steps.ts';
 import type { Conflict } from './undo-conflict.ts';
@@ -26,7 +35,7 @@ export function* targetsOf(rows: readonly NetRow[]): Steps<Targets> {
   const current = yield* currentRows(
     rows.map(({ table, before, after }) => ({ table, image: after ?? (before as Image) })),
   );
-  const ours = new Set(rows.flatMap(({ table, after }) => (after ? [idOf(table, after)] : [])));
+  const ours = new Set(rows.flatMap(({ table, after }) => (after ? placesOf(table, after) : [])));
   const taken = yield* takenKeys(rows, ours);
   const targets: Target[] = [];
   const conflicts: Conflict[] = [];
@@ -41,6 +50,11 @@ export function* targetsOf(rows: readonly NetRow[]): Steps<Targets> {
     if (conflict) conflicts.push(conflict);
   }
   return { targets, conflicts };
+}
+
+/** What a row occupies: its key, and its rowid, under which a row without a key may be looked for. */
+function placesOf(table: WrittenTable, image: Image): string[] {
+  return [idOf(table, image), ...(table.rowid === null ? [] : [rowidIdentity(table, image).id])];
 }
 
 /** Rows that had another key, which a row of somebody else has now. */

@@ -372,3 +372,97 @@ describe('the transaction of an update', () => {
     ]);
   });
 });
+
+/** Written like this, since the linter takes it for the accessor. */
+const proto = '__proto__';
+const assign = (target: Any, property: string, value: unknown): void => {
+  target[property] = value;
+};
+
+describe('a column or member named __proto__', () => {
+  function withProto(): DatabaseSync {
+    const db = opened();
+    db.exec(`CREATE TABLE j(id INTEGER PRIMARY KEY, "__proto__" TEXT, meta JSON);
+      INSERT INTO j VALUES (1, 'before', '{"a":{"__proto__":1,"b":{}},"\\u005f_proto__":2}')`);
+    return db;
+  }
+
+  it.each(['after', null, '', 5])('is written: %s', (value) => {
+    const db = withProto();
+    const { changes, patches, inverse } = edit(db, (draft) => assign(draft, proto, value), 1, 'j');
+    const stored = value === null ? null : String(value);
+    expect(db.queryRaw('SELECT "__proto__" FROM j').rows).toEqual([[stored]]);
+    expect({ changes, patches, inverse }).toEqual({
+      changes: 1,
+      patches: [{ op: 'replace', path: ['__proto__'], value }],
+      inverse: [{ op: 'replace', path: ['__proto__'], value: 'before' }],
+    });
+  });
+
+  it('stays as it is where the recipe changes something else', () => {
+    const db = withProto();
+    edit(db, (draft) => void Object.assign(draft, { meta: null }), 1, 'j');
+    expect(db.queryRaw('SELECT * FROM j').rows).toEqual([[1, 'before', null]]);
+  });
+
+  it('is refused with what it cannot hold', () => {
+    const db = withProto();
+    const refused = thrownBy(() => edit(db, (draft) => assign(draft, proto, {}), 1, 'j'));
+    expect(refused).toMatchObject({ code: 'VALUE', column: '__proto__' });
+  });
+
+  it('is written inside of JSON', () => {
+    const db = withProto();
+    edit(
+      db,
+      ({ meta }) => {
+        assign(meta.a, proto, { c: 1 });
+        assign(meta, proto, 3);
+      },
+      1,
+      'j',
+    );
+    expect(db.queryRaw('SELECT json(meta) FROM j').rows).toEqual([
+      ['{"a":{"__proto__":{"c":1},"b":{}},"\\u005f_proto__":3}'],
+    ]);
+  });
+});
+
+describe('a recipe that misuses its draft', () => {
+  const misuses: [string, Recipe<Any>][] = [
+    ['defines a property', (draft) => void Object.defineProperty(draft, 'title', { value: 'x' })],
+    ['sets a prototype', (draft) => void Object.setPrototypeOf(draft, null)],
+    ['sets the prototype of JSON', (draft) => void Object.setPrototypeOf(draft.meta, {})],
+    ['sets a member of JSON named __proto__ to an object', (draft) => assign(draft.meta, proto, {})],
+  ];
+  it.each(misuses)('is refused with an error of ours: it %s', (_, recipe) => {
+    const db = withRows();
+    const refused = thrownBy(() => edit(db, recipe));
+    expect(refused).toMatchObject({ code: 'DRAFT', subcode: 'draft.misuse', table: 't' });
+    expect(refused.cause).toBeInstanceOf(Error);
+    expect(db.queryOne('SELECT title FROM t WHERE id = 1')).toEqual({ title: 'One' });
+  });
+
+  it('gets its own errors back as they are', () => {
+    const db = withRows();
+    const mine = new TypeError('of the recipe');
+    const failing = (): unknown =>
+      edit(db, () => {
+        throw mine;
+      });
+    expect(failing).toThrow(mine);
+  });
+});
+
+describe('a key with a collation of its own', () => {
+  it('names the row that the key tells apart, not those that the column holds equal', () => {
+    const db = opened();
+    db.exec(`CREATE TABLE t(k TEXT COLLATE NOCASE, v, PRIMARY KEY(k COLLATE BINARY)) WITHOUT ROWID;
+      INSERT INTO t VALUES ('a', 1), ('A', 2)`);
+    expect(edit(db, (draft) => assign(draft, 'v', 3), 'A').changes).toBe(1);
+    expect(db.queryRaw('SELECT * FROM t ORDER BY k COLLATE BINARY').rows).toEqual([
+      ['A', 3],
+      ['a', 1],
+    ]);
+  });
+});
