@@ -1,8 +1,8 @@
 import type { WrittenTable } from '../../core/commit/written.ts';
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { type Collation, equalityKeyOf } from '../../core/sql/collation.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
 import type { BindValue } from '../../core/values.ts';
-import { type Collation, equalityKeyOf } from '../exact/collation.ts';
 
 /** The values of a row: its rowid, where the table has one, then its columns; integers are bigints. */
 export type Image = readonly DriverValue[];
