@@ -67,6 +67,13 @@ const readers: { readonly [K in Setting]: (value: unknown, name: string) => Sett
   sync: oneOf('none', 'normal', 'full'),
 };
 
+/** What `onError` is where none was given. */
+export function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
 const defaults: Settings = {
   mode: 'openOrCreate',
   readOnly: false,
@@ -75,11 +82,7 @@ const defaults: Settings = {
   pollIntervalMs: 50,
   statementCacheSize: 128,
   sync: undefined,
-  onError(error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onError: reportUncaught,
   onWarning(message, type) {
     if (typeof process === 'object') process.emitWarning(message, type);
     else console.warn(`${type}: ${message}`);

@@ -19,6 +19,7 @@ export {
 } from './use-query.ts';
 export { useSuspenseQuery } from './use-suspense-query.ts';
 export { type TransactionOf, type TransactionRunner, useTransaction } from './use-transaction.ts';
+export { useUndo } from './use-undo.ts';
 export {
   type InfiniteOptions,
   type InfiniteResult,

@@ -1,10 +1,30 @@
 // @vitest-environment jsdom
 import { act } from '@testing-library/react';
-import { useKeys, useQueryOne, useRow } from 'freshet/react-hooks';
-import type { KeyedRows } from 'freshet/reactive';
-import { startTransition, useEffect, useState } from 'react';
-import { expect, it } from 'vitest';
-import { checkEachTest, filledSync, renderWith, type Task } from '../tests/support/react.tsx';
+import type { DatabaseSync, ExecuteResult } from 'freshet';
+import {
+  useDatabase,
+  useDatabaseStatus,
+  useInfiniteQuery,
+  useKeys,
+  useLive,
+  usePagedQuery,
+  useQuery,
+  useQueryOne,
+  useRow,
+  useSuspenseQuery,
+  useUndo,
+} from 'freshet/react-hooks';
+import { createUndo, type KeyedRows, live, type Schedule, type Undo } from 'freshet/reactive';
+import { memo, Suspense, startTransition, useEffect, useLayoutEffect, useState, useTransition } from 'react';
+import { describe, expect, it } from 'vitest';
+import {
+  type AnyDatabase,
+  checkEachTest,
+  filledSync,
+  kinds,
+  renderWith,
+  type Task,
+} from '../tests/support/react.tsx';
 
 checkEachTest();
 
@@ -57,4 +77,127 @@ it('shows one commit, also where React pauses in the midst of a rendering', asyn
   const shown = [...container.querySelectorAll('i')].map((part) => part.textContent);
   expect(new Set(shown)).toEqual(new Set([`title ${wrote};`]));
   for (const text of onScreen) expect(new Set(text.split(';').filter(Boolean)).size).toBeLessThan(2);
+});
+
+const select = 'SELECT id, n FROM counts';
+interface Count {
+  readonly id: number;
+  readonly n: number;
+}
+
+/** The count, as each hook that follows queries shows it. */
+function useCounts(schedule: Schedule | undefined): readonly (number | undefined)[] {
+  const db = useDatabase();
+  const options = schedule ? { schedule } : {};
+  const { live: rows } = useKeys<number, Count>(select, [], 'id', options);
+  return [
+    useQuery<Count>(select, [], options).rows[0]?.n,
+    useQueryOne<Count>(select, [], options).row?.n,
+    useSuspenseQuery<Count>(select, [], options)[0]?.n,
+    usePagedQuery<Count>(select, [], { page: 0, pageSize: 5, ...options }).rows[0]?.n,
+    useInfiniteQuery<Count>(select, [], { pageSize: 5, ...options }).rows[0]?.n,
+    useLive(live<Count>(db, select, [], options)).rows[0]?.n,
+    useRow(rows, 1)?.n,
+  ];
+}
+
+/**
+ * Renders a component that writes in a transition, and memoized ones that don't render when it does. Gives what each
+ * committed tree showed: every value that any of them showed, once.
+ */
+async function seenInTransition(
+  db: AnyDatabase,
+  useShown: () => readonly unknown[],
+  write: () => unknown,
+): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  function Values({ of }: { readonly of: readonly unknown[] }) {
+    return <p>{of.map(String).join()}</p>;
+  }
+  const shown = (): ReadonlySet<string> =>
+    new Set([...document.querySelectorAll('p')].flatMap((part) => part.textContent.split(',')));
+  const Shown = memo(function Shown() {
+    return <Values of={useShown()} />;
+  });
+  function Main() {
+    const [, start] = useTransition();
+    const own = useShown();
+    const look = (): void => {
+      seen.add([...shown()].join());
+    };
+    useLayoutEffect(look);
+    useEffect(look);
+    return (
+      <>
+        <button type="button" onClick={() => start(() => void write())} />
+        <Shown />
+        <Values of={own} />
+        <Shown />
+      </>
+    );
+  }
+  // Outside of act, so that React schedules its work as it does in a page.
+  const { container, unmount } = renderWith(
+    db,
+    <Suspense>
+      <Main />
+    </Suspense>,
+  );
+  await expect.poll(shown).toEqual(new Set(['0']));
+  seen.clear();
+  for (const text of ['1', '2', '3']) {
+    container.querySelector('button')?.click();
+    await expect.poll(shown).toEqual(new Set([text]));
+  }
+  unmount();
+  return seen;
+}
+
+describe.each(kinds)('a write in a transition over a $kind', ({ make }) => {
+  const whole = new Set(['0', '1', '2', '3']);
+
+  async function counting() {
+    const db = await make();
+    await db.exec('CREATE TABLE counts(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO counts VALUES (1, 0)');
+    return db;
+  }
+
+  it.each([
+    undefined,
+    'sync',
+    'microtask',
+    'frame',
+  ] as const)('shows one commit in every tree, whatever the hook, with schedule %s', async (schedule) => {
+    const db = await counting();
+    const write = () => db.execute('UPDATE counts SET n = n + 1');
+    const seen = await seenInTransition(db, () => useCounts(schedule), write);
+    for (const text of seen) expect([...whole]).toContain(text);
+  });
+
+  it('shows one state of the database and of what can be undone', async () => {
+    const db = await counting();
+    const undo = createUndo(db as DatabaseSync) as Undo;
+    const commits: (number | null)[] = [];
+    const useStatus = (): number => {
+      const { commit } = useDatabaseStatus();
+      if (!commits.includes(commit)) commits.push(commit);
+      return commits.indexOf(commit);
+    };
+    const write = () =>
+      undo.transaction('count', (tx) => tx.execute('UPDATE counts SET n = n + 1') as ExecuteResult);
+    const seen = await seenInTransition(db, () => [useStatus()], write);
+    for (const text of seen) expect([...whole]).toContain(text);
+    undo.clear();
+    const depths = await seenInTransition(db, () => [useUndo(undo).depth], write);
+    for (const text of depths) expect([...whole]).toContain(text);
+  });
+});
+
+it('shows what can be undone together with the rows', async () => {
+  const db = filledSync();
+  db.exec('CREATE TABLE counts(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO counts VALUES (1, 0)');
+  const undo = createUndo(db);
+  const write = () => undo.transaction('count', (tx) => tx.execute('UPDATE counts SET n = n + 1'));
+  const seen = await seenInTransition(db, () => [...useCounts(undefined), useUndo(undo).depth], write);
+  for (const text of seen) expect(['0', '1', '2', '3']).toContain(text);
 });

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { ChangeLog, type FollowOptions, type StreamEvent } from '../reactive/store/change-log.ts';
 import { useQueryStore } from './database-provider.tsx';
+import { useUnreadError } from './use-unread-error.ts';
 
 /** Which commits are followed, and how many of them are kept to be shown. */
 export interface ChangeStreamOptions extends FollowOptions {
@@ -51,5 +52,17 @@ export function useChangeStream(
     () => log.value,
     () => log.value,
   );
-  return useMemo(() => ({ events, clear: () => log.clear(), ...(error && { error }) }), [events, error, log]);
+  const markRead = useUnreadError(error, 'useChangeStream');
+  return useMemo((): ChangeStream => {
+    const clear = (): void => log.clear();
+    if (!error) return { events, clear };
+    return {
+      events,
+      get error() {
+        markRead();
+        return error;
+      },
+      clear,
+    };
+  }, [events, error, log, markRead]);
 }

@@ -2,7 +2,7 @@ import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import type { Params, Row, SqlValue } from '../core/index.ts';
 import { KeyedRows } from '../reactive/store/keyed-rows.ts';
 import { type Keys, keysQuery } from '../reactive/store/keys-query.ts';
-import { type Answer, useAnswer } from './use-answer.ts';
+import { type Answer, resultOf, useAnswer } from './use-answer.ts';
 import type { QueryOptions } from './use-query.ts';
 
 /** The keys of an answer, and the rows that `useRow` reads by them. */
@@ -27,10 +27,7 @@ export function useKeys<K extends SqlValue, T = Row>(
   const query = useMemo(() => given, [given.key]);
   const none: Keys<K, T> = noKeys;
   const answer = useAnswer('useKeys', enabled ? query : null, same<Keys<K, T>>, none, throwErrors);
-  return useMemo(() => {
-    const { data, ...rest } = answer;
-    return { ...data, ...rest };
-  }, [answer]);
+  return useMemo(() => resultOf(answer, answer.data), [answer]);
 }
 
 /** One row of `useKeys`; the component renders again when that row is another. Undefined when it has gone. */

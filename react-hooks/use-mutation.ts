@@ -2,10 +2,14 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import type { ExecuteResult, Params } from '../core/index.ts';
 import { type Call, CallState } from '../reactive/store/call-state.ts';
 import { type AnyDatabase, useQueryStore } from './database-provider.tsx';
+import { hookWith, useUnreadError } from './use-unread-error.ts';
 
 /** A write to be made, and what became of the last one. */
 export interface Mutation<A extends readonly unknown[], R> {
-  /** Writes. What goes wrong is in `error`; where no component shows that any more, it is reported as uncaught. */
+  /**
+   * Writes. What goes wrong is in `error`; if no component reads that, it is reported to the database's `onError`, and
+   * as uncaught if the component is no longer there.
+   */
   readonly mutate: (...args: A) => void;
   /** Writes; gives what the write gave, or rejects. */
   readonly mutateAsync: (...args: A) => Promise<R>;
@@ -54,12 +58,28 @@ export function useMutation<A extends readonly unknown[], R>(
       reset: () => state.reset(),
     };
   }, [state]);
-  return useMemo(() => ({ ...calls, ...shown(call) }), [calls, call]);
+  // `mutateAsync` rejects: its caller has the error.
+  const what = typeof sqlOrFunction === 'string' ? hookWith('useMutation', sqlOrFunction) : 'useMutation';
+  const markRead = useUnreadError(call.isRejected ? undefined : call.error, what);
+  // Onto the call's own object: to spread that would be to read it.
+  return useMemo(() => Object.assign(shown(call, markRead), calls), [calls, call, markRead]);
 }
 
 /** A call as hooks show it: what isn't there is left out. */
-function shown<R>({ status, data, error }: Call<R>) {
-  return { status, ...(data !== undefined && { data }), ...(error && { error }) };
+function shown<R>({ status, data, error }: Call<R>, markRead: () => void) {
+  const given = data !== undefined && { data };
+  if (!error) return { status, ...given };
+  return {
+    get status() {
+      markRead();
+      return status;
+    },
+    ...given,
+    get error() {
+      markRead();
+      return error;
+    },
+  };
 }
 
 function reportUncaught(error: unknown): void {

@@ -330,4 +330,36 @@ describe('useLive', () => {
     await rendered(db, () => db.execute('UPDATE tasks SET done = 0 WHERE id = 2'));
     expect(screen.getAllByText('ready 1,2,3,5')).toHaveLength(2);
   });
+
+  it.each(kinds)('shows a live query of a $kind that each rendering makes', async ({ make }) => {
+    told.length = 0;
+    const db = await make();
+    function List({ done }: { readonly done: number }) {
+      return <p>{tell(useLive(live<Task>(db, byDone, [done])))}</p>;
+    }
+    const { again } = renderWith(db, [<List key="one" done={0} />, <List key="other" done={0} />]);
+    await rendered(db);
+    expect(screen.getAllByText('ready 1,3,5')).toHaveLength(2);
+    expect(await liveCount(db)).toBe(1);
+    await rendered(db, () => db.execute('UPDATE tasks SET done = 0 WHERE id = 2'));
+    expect(screen.getAllByText('ready 1,2,3,5')).toHaveLength(2);
+    again([<List key="one" done={1} />, <List key="other" done={1} />]);
+    await rendered(db);
+    expect(screen.getAllByText('ready 4')).toHaveLength(2);
+  });
+
+  it('shows a live query of another database than the provider has', async () => {
+    const [db, other] = [filledSync(), filledSync()];
+    other.execute('DELETE FROM tasks WHERE id > 1');
+    function List() {
+      return (
+        <p>
+          {tell(useLive(live<Task>(db, byDone, [0])))} {tell(useLive(live<Task>(other, byDone, [0])))}
+        </p>
+      );
+    }
+    renderWith(db, <List />);
+    await rendered(other);
+    expect(screen.getByText('ready 1,3,5 ready 1')).toBeDefined();
+  });
 });

@@ -3,7 +3,7 @@ import type { Params, Row } from '../core/index.ts';
 import type { LiveQuery } from '../reactive/live-query.ts';
 import type { Schedule } from '../reactive/schedule.ts';
 import { liveQuery } from '../reactive/store/query.ts';
-import { type Answer, useAnswer } from './use-answer.ts';
+import { type Answer, resultOf, useAnswer } from './use-answer.ts';
 import { useStableQuery } from './use-stable-query.ts';
 
 /** Whether a query is asked, what becomes of its errors, and when it is told. */
@@ -32,10 +32,6 @@ const noRows: readonly never[] = Object.freeze([]);
 const same = <V>(value: V): V => value;
 const firstOf = <T>(rows: readonly T[]): T | null => rows[0] ?? null;
 
-function asRows<T>({ data, ...rest }: Answer<readonly T[]>): QueryResult<T> {
-  return { rows: data, ...rest };
-}
-
 /**
  * The rows of a SELECT, as they are at the last commit. Equal queries of all components share one materialisation.
  * Other parameters may come with every rendering: the rows of before stay until the new answer is there.
@@ -44,7 +40,7 @@ export function useQuery<T = Row>(sql: string, params?: Params, options: QueryOp
   const { enabled = true, throwErrors, schedule } = options;
   const query = useStableQuery<T>(sql, params, schedule);
   const answer = useAnswer('useQuery', enabled ? query : null, same<readonly T[]>, noRows, throwErrors);
-  return useMemo(() => asRows(answer), [answer]);
+  return useMemo(() => resultOf(answer, { rows: answer.data }), [answer]);
 }
 
 /** The first row of a SELECT, or null. */
@@ -62,21 +58,20 @@ export function useQueryOne<T = Row>(
     null,
     throwErrors,
   );
-  return useMemo(() => {
-    const { data, ...rest } = answer;
-    return { row: data, ...rest };
-  }, [answer]);
+  return useMemo(() => resultOf(answer, { row: answer.data }), [answer]);
 }
 
 /**
- * The rows of a live query that the application made with `live`, outside of rendering or in a `useMemo`.
- * It must be the same object in each rendering.
+ * The rows of a live query that the application made with `live`. One that is made while rendering is the same as the
+ * one before if its database, SQL and parameters are.
  */
 export function useLive<T>(
   live: LiveQuery<T>,
   options: { readonly throwErrors?: boolean } = {},
 ): QueryResult<T> {
-  const query = useMemo(() => liveQuery(live), [live]);
+  const given = liveQuery(live);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what has the same key, of one source, is the same query.
+  const query = useMemo(() => given, [given.source, given.key]);
   const answer = useAnswer('useLive', query, same<readonly T[]>, noRows, options.throwErrors);
-  return useMemo(() => asRows(answer), [answer]);
+  return useMemo(() => resultOf(answer, { rows: answer.data }), [answer]);
 }

@@ -21,7 +21,10 @@ export function useSuspenseQuery<T = Row>(
     () => store.read(query),
     () => store.readRendering(query),
   );
-  if (error) throw error;
+  if (error) {
+    store.errors.markRead(error);
+    throw error;
+  }
   // The store keeps the promise: this component's state is gone when it is tried again.
   if (value === undefined) throw store.load(query);
   return value;

@@ -1,10 +1,12 @@
 // @vitest-environment jsdom
 import { act } from '@testing-library/react';
 import { type InfiniteResult, type PagedResult, useInfiniteQuery, usePagedQuery } from 'freshet/react-hooks';
-import { describe, expect, it } from 'vitest';
+import type { ReactNode } from 'react';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type AnyDatabase,
   checkEachTest,
+  filledSync,
   kinds,
   rendered,
   renderWith,
@@ -13,7 +15,7 @@ import {
 
 checkEachTest();
 
-const sql = 'SELECT id, title, done FROM tasks WHERE done >= ? ORDER BY title DESC, id -- newest first';
+const sql = 'SELECT id, title, done FROM tasks WHERE done >= ? ORDER BY title DESC, id; -- newest first';
 let paged: PagedResult<Task>;
 let infinite: InfiniteResult<Task>;
 
@@ -154,5 +156,34 @@ describe.each(kinds)('useInfiniteQuery over a $kind', ({ make }) => {
     if (infinite.status === 'stale') expect(infinite.rows).toBe(before);
     await rendered(db);
     expect(infinite.rows).toEqual(await fresh(db, 0, 10, 1));
+  });
+});
+
+describe('a window', () => {
+  const refused = (of: ReactNode, message: string): void => {
+    expect(() => renderWith(filledSync(), of)).toThrow(message);
+    // React says so on the console, too.
+    vi.mocked(console.error).mockClear();
+  };
+
+  it.each([-1, 1.5, Number.NaN, '1' as unknown as number, 2 ** 53])('is refused for page %s', (page) => {
+    refused(
+      <Paged page={page} />,
+      `Cannot use usePagedQuery with page ${page}: give a whole number, 0 or greater.`,
+    );
+  });
+
+  it.each([0, -5, 2.5, undefined as unknown as number])('is refused for %s rows a page', (pageSize) => {
+    const problem = `with pageSize ${pageSize}: give a whole number, 1 or greater.`;
+    function Few() {
+      usePagedQuery(sql, [0], { page: 0, pageSize });
+      return null;
+    }
+    function More() {
+      useInfiniteQuery(sql, [0], { pageSize });
+      return null;
+    }
+    refused(<Few />, problem);
+    refused(<More />, problem);
   });
 });

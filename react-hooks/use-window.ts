@@ -1,16 +1,16 @@
 import { useCallback, useMemo, useState } from 'react';
-import type { Params, Row } from '../core/index.ts';
+import { type Params, ProgrammingError, type Row } from '../core/index.ts';
 import { RowRecognition } from '../reactive/store/row-recognition.ts';
 import { windowOf } from '../reactive/store/window-query.ts';
-import { type Answer, useAnswer } from './use-answer.ts';
+import { resultOf, useAnswer } from './use-answer.ts';
 import type { QueryOptions, QueryResult } from './use-query.ts';
 import { useStableQuery } from './use-stable-query.ts';
 
 /** As of `useQuery`, and which page of how many rows. */
 export interface PagedOptions extends QueryOptions {
-  /** Which page, from 0 on. */
+  /** Which page, from 0 on: a whole number. */
   readonly page: number;
-  /** How many rows a page has. */
+  /** How many rows a page has: a whole number, 1 or greater. */
   readonly pageSize: number;
 }
 
@@ -22,7 +22,7 @@ export interface PagedResult<T> extends QueryResult<T> {
 
 /** As of `useQuery`, and how many rows come at a time. */
 export interface InfiniteOptions extends QueryOptions {
-  /** How many rows are shown at first, and come with each `loadMore`. */
+  /** How many rows are shown at first, and come with each `loadMore`: a whole number, 1 or greater. */
   readonly pageSize: number;
 }
 
@@ -49,6 +49,9 @@ export function usePagedQuery<T = Row>(
   params: Params | undefined,
   { page, pageSize, ...options }: PagedOptions,
 ): PagedResult<T> {
+  checkWhole('usePagedQuery', 'page', page, 0);
+  checkWhole('usePagedQuery', 'pageSize', pageSize, 1);
+  checkWhole('usePagedQuery', 'page * pageSize', page * pageSize, 0);
   // One row more than is shown tells whether there are any.
   const bound = windowOf(sql, params, { limit: pageSize + 1, offset: page * pageSize });
   const query = useStableQuery<T>(bound.sql, bound.params, options.schedule);
@@ -56,7 +59,7 @@ export function usePagedQuery<T = Row>(
   const none: Window<T> = noWindow;
   const { enabled = true, throwErrors } = options;
   const answer = useAnswer('usePagedQuery', enabled ? query : null, select, none, throwErrors);
-  return useMemo(() => withWindow(answer), [answer]);
+  return useMemo(() => resultOf(answer, answer.data), [answer]);
 }
 
 /**
@@ -68,6 +71,7 @@ export function useInfiniteQuery<T = Row>(
   params: Params | undefined,
   { pageSize, ...options }: InfiniteOptions,
 ): InfiniteResult<T> {
+  checkWhole('useInfiniteQuery', 'pageSize', pageSize, 1);
   const { key } = useStableQuery<T>(sql, params, options.schedule);
   const [grown, setGrown] = useState<{ readonly key: unknown; readonly pages: number }>({ key, pages: 1 });
   const pages = grown.key === key ? grown.pages : 1;
@@ -88,11 +92,12 @@ export function useInfiniteQuery<T = Row>(
   const answer = useAnswer('useInfiniteQuery', enabled ? query : null, select, none, throwErrors);
   const canGrow = answer.status === 'ready' && answer.data.hasMore;
   return useMemo(
-    () => ({
-      ...withWindow(answer),
-      // Called twice before the next rendering, it asks for the same page.
-      loadMore: () => canGrow && setGrown({ key, pages: pages + 1 }),
-    }),
+    () =>
+      resultOf(answer, {
+        ...answer.data,
+        // Called twice before the next rendering, it asks for the same page.
+        loadMore: () => canGrow && setGrown({ key, pages: pages + 1 }),
+      }),
     [answer, canGrow, key, pages],
   );
 }
@@ -101,6 +106,9 @@ function firstOf<T>(rows: readonly T[], count: number): Window<T> {
   return rows.length > count ? { rows: rows.slice(0, count), hasMore: true } : { rows, hasMore: false };
 }
 
-function withWindow<T>({ data, ...rest }: Answer<Window<T>>): PagedResult<T> {
-  return { ...data, ...rest };
+/** @throws ProgrammingError for what is no whole number, or less than `least`. */
+function checkWhole(hook: string, name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  const message = `Cannot use ${hook} with ${name} ${String(value)}: give a whole number, ${least} or greater.`;
+  throw new ProgrammingError(message, { code: 'CONFIG', subcode: 'config.option' });
 }

@@ -4,7 +4,9 @@ import type { Recipient } from './audience.ts';
 import type { LiveDelta } from './live-delta.ts';
 import { type LiveExplain, printable } from './live-explain.ts';
 import type { LiveSource, OpenAnswer } from './live-source.ts';
+import { paramsKey } from './params-key.ts';
 import type { Schedule } from './schedule.ts';
+import type { Source } from './store/query-entry.ts';
 
 /**
  * A SELECT whose answer stays true: an Observable of read-only snapshots, in which an unchanged row is the
@@ -16,18 +18,16 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
   readonly #source: LiveSource;
   readonly #sql: string;
   readonly #params: Params | undefined;
-  readonly #schedule: Schedule;
+  /** Undefined where the caller of `live` named none. */
+  readonly #schedule: Schedule | undefined;
   readonly #open = new Set<Recipient>();
   #answer: OpenAnswer | undefined;
 
   /** @internal Use `live`. */
-  constructor(source: LiveSource, sql: string, params: Params | undefined, schedule: Schedule) {
-    super((subscriber) =>
-      // The engine knows rows as rows; the caller of `live` has said what type they are.
-      this.#subscribe(subscriber, (next) => subscriber.next(next.rows as unknown as readonly T[])),
-    );
+  constructor(source: LiveSource, sql: string, params: Params | undefined, schedule: Schedule | undefined) {
+    super((subscriber) => this.#subscribeRows(subscriber, schedule ?? 'microtask'));
     this.changes = new Observable((subscriber) =>
-      this.#subscribe(subscriber, (next, seen, deltas) => {
+      this.#subscribe(subscriber, schedule ?? 'microtask', (next, seen, deltas) => {
         const delta = deltas.delta(seen, next);
         if (delta) subscriber.next(delta as unknown as LiveDelta<T>);
       }),
@@ -43,6 +43,35 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
     return this.#answer?.value as readonly T[] | undefined;
   }
 
+  /** @internal What it runs. */
+  get sql(): string {
+    return this.#sql;
+  }
+
+  /** @internal Where its answers come from. */
+  get origin(): LiveSource {
+    return this.#source;
+  }
+
+  /** @internal The same for live queries of one source that ask the same in the same way. */
+  get key(): string {
+    return JSON.stringify([this.#sql, paramsKey(this.#params), this.#schedule]);
+  }
+
+  /** @internal Its snapshots, by this schedule unless it was made with one. */
+  by(schedule: Schedule): Source<readonly T[]> {
+    const value = () => this.value;
+    const rows = new Observable<readonly T[]>((subscriber) =>
+      this.#subscribeRows(subscriber, this.#schedule ?? schedule),
+    );
+    return {
+      get value() {
+        return value();
+      },
+      subscribe: (observer) => rows.subscribe(observer),
+    };
+  }
+
   /** @internal Whether its answers come from there. */
   asks(source: LiveSource): boolean {
     return this.#source === source;
@@ -56,9 +85,20 @@ export class LiveQuery<T = Row> extends Observable<readonly T[]> {
     return printable(this.#source.explain(this.#sql, this.#params));
   }
 
-  #subscribe(subscriber: Subscriber<never>, next: Recipient['next']): () => void {
+  #subscribeRows(subscriber: Subscriber<readonly T[]>, schedule: Schedule): () => void {
+    // The engine knows rows as rows; the caller of `live` has said what type they are.
+    return this.#subscribe(subscriber, schedule, ({ rows }) =>
+      subscriber.next(rows as unknown as readonly T[]),
+    );
+  }
+
+  #subscribe(
+    subscriber: Pick<Subscriber<never>, 'error' | 'complete'>,
+    schedule: Schedule,
+    next: Recipient['next'],
+  ): () => void {
     const recipient: Recipient = {
-      schedule: this.#schedule,
+      schedule,
       next,
       error: (error) => {
         this.#forget(recipient);

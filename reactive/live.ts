@@ -1,9 +1,8 @@
 import type { DatabaseSync } from '../core/database-sync.ts';
-import { ProgrammingError } from '../core/errors.ts';
 import type { Database } from '../core/remote/database.ts';
 import type { Params, Row } from '../core/values.ts';
 import { LiveQuery } from './live-query.ts';
-import type { Schedule } from './schedule.ts';
+import { checkSchedule, type Schedule } from './schedule.ts';
 import { sourceOf } from './source-of.ts';
 
 /** How to hold a live query. */
@@ -25,18 +24,13 @@ export function live<T = Row>(
   params?: Params,
   options: LiveOptions = {},
 ): LiveQuery<T> {
-  const { schedule = 'microtask' } = options;
-  if (!['sync', 'microtask', 'frame'].includes(schedule)) {
-    throw new ProgrammingError(`${String(schedule)} is no schedule: use sync, microtask or frame.`, {
-      code: 'CONFIG',
-      subcode: 'config.option',
-    });
-  }
+  const { schedule } = options;
+  if (schedule !== undefined) checkSchedule(schedule);
   return new LiveQuery<T>(sourceOf(db), sql, copied(params), schedule);
 }
 
 /** The caller may go on to change what it passed. */
-function copied(params: Params | undefined): Params | undefined {
+export function copied(params: Params | undefined): Params | undefined {
   if (Array.isArray(params)) return [...params];
   return params === undefined || params === null ? params : { ...params };
 }

@@ -1,3 +1,5 @@
+import { ProgrammingError } from '../core/errors.ts';
+
 /** When subscribers are told: within the commit, when the calling code has run to its end, or at a frame. */
 export type Schedule = 'sync' | 'microtask' | 'frame';
 
@@ -6,4 +8,13 @@ export function scheduleFlush(schedule: Exclude<Schedule, 'sync'>, flush: () => 
   if (schedule === 'microtask') queueMicrotask(flush);
   else if (typeof requestAnimationFrame === 'function') requestAnimationFrame(flush);
   else setTimeout(flush, 1000 / 60);
+}
+
+/** @throws ProgrammingError for anything else. */
+export function checkSchedule(schedule: unknown): void {
+  if (schedule === 'sync' || schedule === 'microtask' || schedule === 'frame') return;
+  throw new ProgrammingError(`${String(schedule)} is no schedule: use sync, microtask or frame.`, {
+    code: 'CONFIG',
+    subcode: 'config.option',
+  });
 }

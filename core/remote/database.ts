@@ -17,6 +17,9 @@ import { notHere } from './wire.ts';
 /** How other parts of Freshet reach the engine of a database in another thread. */
 export const clientOf: unique symbol = Symbol('freshet.client');
 
+/** How they reach its `onError`. */
+export const errorHandlerOf: unique symbol = Symbol('freshet.errorHandler');
+
 export interface DatabaseParts {
   readonly location: string;
   readonly client: Client;
@@ -34,6 +37,8 @@ export interface DatabaseParts {
 export class Database extends Caller implements AsyncDisposable {
   /** @internal */
   readonly [clientOf]: Client;
+  /** @internal */
+  readonly [errorHandlerOf]: DatabaseParts['reportError'];
   readonly location: string;
   readonly #parts: DatabaseParts;
   readonly #listeners = new Set<(changeset: Changeset) => void>();
@@ -44,6 +49,7 @@ export class Database extends Caller implements AsyncDisposable {
     super(senderOf(parts));
     const { client, location } = parts;
     this[clientOf] = client;
+    this[errorHandlerOf] = parts.reportError;
     this.location = location;
     this.#parts = parts;
     client.on('error', (data) => {

@@ -5,6 +5,8 @@ export interface Call<R> {
   readonly data: R | undefined;
   /** Why the last one failed. */
   readonly error: Error | undefined;
+  /** The one who called has that error, too. */
+  readonly isRejected: boolean;
   /** How many are under way, overtaken ones included. */
   readonly running: number;
 }
@@ -16,7 +18,13 @@ export interface Call<R> {
  */
 export class CallState<R> {
   readonly #listeners = new Set<() => void>();
-  #call: Call<R> = { status: 'idle', data: undefined, error: undefined, running: 0 };
+  #call: Call<R> = {
+    status: 'idle',
+    data: undefined,
+    error: undefined,
+    isRejected: false,
+    running: 0,
+  };
   #last = 0;
 
   get value(): Call<R> {
@@ -35,8 +43,8 @@ export class CallState<R> {
   }
 
   /**
-   * Calls `fn` at once. Gives and throws what it does. `overtaken` is called with an error that the state doesn't show,
-   * because another call has begun since or nobody shows the state.
+   * Calls `fn` at once. Gives and throws what it does. `overtaken` is for callers that don't look at what it throws: it
+   * is called with an error that the state doesn't show, because another call has begun since or nobody shows the state.
    */
   async run(fn: () => R | PromiseLike<R>, overtaken?: (error: unknown) => void): Promise<R> {
     const number = ++this.#last;
@@ -50,7 +58,7 @@ export class CallState<R> {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
       if (number !== this.#last || !this.isShown) overtaken?.(error);
-      ended({ status: 'error', error });
+      ended({ status: 'error', error, isRejected: overtaken === undefined });
       throw thrown;
     }
   }

@@ -12,32 +12,33 @@ export interface DatabaseStatus {
 }
 
 /**
- * A database's status, while somebody subscribes. Several changes in one turn are told as one: a transaction that is
- * over by then isn't seen.
+ * A database's status, while it has subscribers. They are notified of a commit at once, together with live queries of the
+ * schedule `sync`; of the rest at the end of the turn, so that a transaction that is over by then isn't seen. What `value`
+ * gives changes when they are notified.
  */
 export class DatabaseStatusSource {
   readonly #db: DatabaseSync | Database;
+  readonly #notify: (call: () => void) => void;
   readonly #listeners = new Set<() => void>();
   #status: DatabaseStatus;
   #commit: number | null = null;
   #unfollow: (() => void) | undefined;
   #isScheduled = false;
 
-  constructor(db: DatabaseSync | Database) {
+  constructor(db: DatabaseSync | Database, notify: (call: () => void) => void) {
     this.#db = db;
+    this.#notify = notify;
     this.#status = this.#look();
   }
 
   get value(): DatabaseStatus {
-    const now = this.#look();
-    const { state, inTransaction, commit } = this.#status;
-    if (now.state !== state || now.inTransaction !== inTransaction || now.commit !== commit)
-      this.#status = now;
+    if (this.#listeners.size === 0) this.#update();
     return this.#status;
   }
 
   subscribe(listener: () => void): () => void {
     const own = (): void => listener();
+    if (this.#listeners.size === 0) this.#update();
     this.#listeners.add(own);
     this.#unfollow ??= this.#follow();
     return () => {
@@ -58,13 +59,29 @@ export class DatabaseStatusSource {
     };
   }
 
+  /** True if it is another. */
+  #update(): boolean {
+    const now = this.#look();
+    const { state, inTransaction, commit } = this.#status;
+    const isSame = now.state === state && now.inTransaction === inTransaction && now.commit === commit;
+    if (!isSame) this.#status = now;
+    return !isSame;
+  }
+
+  #tell(): void {
+    if (!this.#update()) return;
+    this.#notify(() => {
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
   #follow(): () => void {
     const db = this.#db;
     const schedule = (): void => this.#schedule();
     if (this.#look().state === 'closed') return () => {};
     const onCommit = ({ commit_lsn }: { readonly commit_lsn: number }): void => {
       this.#commit = commit_lsn;
-      schedule();
+      this.#tell();
     };
     if (engineOf in db) {
       const engine = db[engineOf];
@@ -99,8 +116,7 @@ export class DatabaseStatusSource {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
-      const before = this.#status;
-      if (this.value !== before) for (const listener of [...this.#listeners]) listener();
+      this.#tell();
     });
   }
 }

@@ -1,18 +1,17 @@
 /**
  * The rows of a live query by a column that tells them apart, for lists in which each row is drawn by itself.
  * Guarantees that whoever follows a row is told when that row is another, and of nothing else; at a cost of the rows
- * that a commit changed. Keys and rows are those of one commit: `value` and `row` are of the same time.
+ * that a commit changed. Keys and rows are those of one commit, and change together.
  * The hard part is a key that goes from one row to another within a commit.
  */
 import { Subscription } from 'rxjs';
-import type { DatabaseSync } from '../../core/database-sync.ts';
 import { ProgrammingError } from '../../core/errors.ts';
-import type { Database } from '../../core/remote/database.ts';
 import type { Params, Row, SqlValue } from '../../core/values.ts';
-import { live } from '../live.ts';
+import { copied, live } from '../live.ts';
 import type { LiveDelta, RowDelta } from '../live-delta.ts';
+import type { LiveQuery } from '../live-query.ts';
 import { paramsKey } from '../params-key.ts';
-import type { Schedule } from '../schedule.ts';
+import { checkSchedule, type Schedule } from '../schedule.ts';
 import { KeyedRows } from './keyed-rows.ts';
 import type { Query } from './query.ts';
 import type { Source } from './query-entry.ts';
@@ -28,14 +27,18 @@ export function keysQuery<K extends SqlValue, T = Row>(
   sql: string,
   params: Params | undefined,
   column: string,
-  schedule: Schedule = 'microtask',
+  schedule: Schedule = 'sync',
 ): Query<Keys<K, T>> {
+  checkSchedule(schedule);
+  const bound = copied(params);
   return {
     key: JSON.stringify([sql, paramsKey(params), schedule, column]),
-    open: (db) => new LiveKeys<K, T>(db, sql, params, column, schedule),
+    sql,
+    open: (db, notify = (call) => call()) =>
+      new LiveKeys<K, T>(live<T>(db, sql, bound, { schedule }), column, notify),
     given: {
       sql,
-      params,
+      params: bound,
       value: (rows) => {
         const keyed = new KeyedRows<T>();
         const keys = rows.map((row) => keyOf<K>(row, column));
@@ -56,22 +59,14 @@ const maxMoves = 100;
 class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
   readonly #rows = new KeyedRows<T>();
   readonly #column: string;
-  readonly #open: (schedule: Schedule) => ReturnType<typeof live<T>>;
-  readonly #schedule: Schedule;
-  /** Rows whose followers haven't been told. */
-  readonly #dirty = new Set<unknown>();
+  readonly #live: LiveQuery<T>;
+  readonly #notify: (call: () => void) => void;
   #value: Keys<K, T> | undefined;
 
-  constructor(
-    db: DatabaseSync | Database,
-    sql: string,
-    params: Params | undefined,
-    column: string,
-    schedule: Schedule,
-  ) {
-    this.#open = (when) => live<T>(db, sql, params, { schedule: when });
+  constructor(live: LiveQuery<T>, column: string, notify: (call: () => void) => void) {
+    this.#live = live;
     this.#column = column;
-    this.#schedule = schedule;
+    this.#notify = notify;
   }
 
   get value(): Keys<K, T> | undefined {
@@ -79,49 +74,32 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
   }
 
   subscribe(observer: Parameters<Source<Keys<K, T>>['subscribe']>[0]): { unsubscribe(): void } {
-    let failure: unknown;
-    let told: Keys<K, T> | undefined;
+    const subscription = new Subscription();
     let isFirst = true;
-    const both = new Subscription();
-    // Two recipients of one materialisation: this one takes each commit in when it is made ...
-    const index = this.#open('sync').changes.subscribe({
-      next: (delta) => {
-        try {
-          this.#take(delta, isFirst);
-        } catch (error) {
-          failure = error;
-        }
-        isFirst = false;
-      },
-      // The other one is told of it as well.
-      error: () => {},
-    });
-    both.add(index);
-    // ... and this one says when others are to be told.
-    const followers = this.#open(this.#schedule).subscribe({
-      next: () => {
-        if (failure !== undefined) {
-          both.unsubscribe();
-          observer.error(failure);
-          return;
-        }
-        const dirty = [...this.#dirty];
-        this.#dirty.clear();
-        if (this.#value && this.#value !== told) {
-          told = this.#value;
-          observer.next(told);
-        }
-        this.#rows.tell(dirty);
-      },
-      error: (error) => observer.error(error),
-      complete: () => observer.complete(),
-    });
-    // It may have failed by now: then this ends it.
-    both.add(followers);
-    return both;
+    subscription.add(
+      this.#live.changes.subscribe({
+        next: (delta) => {
+          const before = this.#value;
+          const dirty = new Set<unknown>();
+          try {
+            this.#take(delta, isFirst, dirty);
+          } catch (error) {
+            subscription.unsubscribe();
+            observer.error(error);
+            return;
+          }
+          if (this.#value && (isFirst || this.#value !== before)) observer.next(this.#value);
+          isFirst = false;
+          this.#notify(() => this.#rows.tell(dirty));
+        },
+        error: (error) => observer.error(error),
+        complete: () => observer.complete(),
+      }),
+    );
+    return subscription;
   }
 
-  #take({ rows, changes }: LiveDelta<T>, isFirst: boolean): void {
+  #take({ rows, changes }: LiveDelta<T>, isFirst: boolean, dirty: Set<unknown>): void {
     const keyOfRow = (row: T): K => keyOf<K>(row as Row, this.#column);
     const went: K[] = [];
     const came: [K, T][] = [];
@@ -136,7 +114,7 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
         if (change.type !== 'delete') came.push([keyOfRow(change.row), change.row]);
       }
     }
-    this.#rows.change(went, came, this.#dirty);
+    this.#rows.change(went, came, dirty);
     const keys = isFirst ? came.map(([key]) => key) : moved(before, rows, changes, keyOfRow);
     if (this.#rows.size !== keys.length) throw notUnique(this.#column);
     if (this.#value && sameKeys(keys, before)) return;

@@ -1,10 +1,11 @@
 import { Subscription } from 'rxjs';
 import { InterfaceError } from '../../core/errors.ts';
 import type { Clock } from './clock.ts';
+import type { Notifier } from './notifier.ts';
 
-/** Something whose value is known from a time on, and stays true while somebody subscribes: a live query. */
+/** Something whose value is known from a time on, and stays true while it has subscribers: a live query. */
 export interface Source<V> {
-  /** The value at the last commit; undefined while there is none. */
+  /** The value that subscribers were notified of, or a later one; undefined while there is none. */
   readonly value: V | undefined;
   subscribe(observer: { next(value: V): void; error(error: unknown): void; complete(): void }): {
     unsubscribe(): void;
@@ -42,13 +43,15 @@ export const loading: QueryState<never> = { status: 'loading', value: undefined,
  * One query, and everybody who shows it.
  *
  * Guarantees that its source is subscribed to once, from the first subscriber, or from when it is loaded, until a
- * grace time after the last one. What `read` gives is the source's value at that time, told or not, so queries that
- * are read together show one commit. The hard part is a reader that never subscribes, as a component that was rendered
- * and thrown away: each read begins the grace time again, and nothing else is kept for it.
+ * grace time after the last one; and that `read` gives another state only when listeners are notified. (A component
+ * that renders for another reason would show a commit that its memoized neighbours don't.) The hard part is a reader
+ * that never subscribes, as a component that was rendered and thrown away: each read begins the grace time again, and
+ * nothing else is kept for it.
  */
 export class QueryEntry<V> {
   readonly source: Source<V>;
   readonly #isImmediate: boolean;
+  readonly #notifier: Notifier;
   readonly #closed: () => void;
   readonly #listeners = new Set<() => void>();
   #state: QueryState<V>;
@@ -64,9 +67,16 @@ export class QueryEntry<V> {
    * `known`: a value to begin with, until the source has answered.
    * `closed` is called when it is given up; whoever kept it forgets it then.
    */
-  constructor(source: Source<V>, isImmediate: boolean, known: V | undefined, closed: () => void) {
+  constructor(
+    source: Source<V>,
+    isImmediate: boolean,
+    known: V | undefined,
+    notifier: Notifier,
+    closed: () => void,
+  ) {
     this.source = source;
     this.#isImmediate = isImmediate;
+    this.#notifier = notifier;
     this.#closed = closed;
     this.#state = known === undefined ? loading : { status: 'stale', value: known, error: undefined };
   }
@@ -74,11 +84,9 @@ export class QueryEntry<V> {
   read(retention: Retention): QueryState<V> {
     if (this.#listeners.size === 0) {
       this.#retention = retention;
-      if (this.#isImmediate && this.#state.status !== 'error') this.#open();
+      if (this.#isImmediate && this.#state.status !== 'error') this.#notifier.opening(() => this.#open());
       this.#keep();
     }
-    const value = this.#subscription && this.source.value;
-    if (value !== undefined && this.#state.status !== 'error') this.#know(value);
     return this.#state;
   }
 
@@ -128,9 +136,8 @@ export class QueryEntry<V> {
     };
     subscription.add(
       this.source.subscribe({
-        next: (told) => {
-          // By now it may be another. Whoever has read it already isn't all that show it.
-          this.#know(this.source.value ?? told);
+        next: (value) => {
+          this.#know(value);
           this.#tell();
         },
         error: (error) => end({ status: 'error', value: this.#state.value, error: asError(error) }),
@@ -160,7 +167,9 @@ export class QueryEntry<V> {
   }
 
   #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    this.#notifier.notify(() => {
+      for (const listener of [...this.#listeners]) listener();
+    });
   }
 
   /** Without subscribers it is given up after the grace time, which begins now. */

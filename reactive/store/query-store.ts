@@ -1,10 +1,14 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { engineOf } from '../../core/engine-key.ts';
+import { ProgrammingError } from '../../core/errors.ts';
 import type { Database } from '../../core/remote/database.ts';
+import { sourceOf } from '../source-of.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type GivenAnswers, givenAnswers, type QuerySnapshot } from './given-answers.ts';
+import { Notifier } from './notifier.ts';
 import type { Query } from './query.ts';
 import { loading, QueryEntry, type QueryState, type Retention } from './query-entry.ts';
+import { UnreadErrors } from './unread-errors.ts';
 
 /** How long a store keeps what nobody follows, and what it knows from the start. */
 export interface QueryStoreOptions {
@@ -16,8 +20,17 @@ export interface QueryStoreOptions {
   readonly snapshot?: QuerySnapshot | GivenAnswers | undefined;
 }
 
-/** The entries of each database. They are the database's: stores that come and go share them. */
-const entriesOf = new WeakMap<DatabaseSync | Database, Map<unknown, QueryEntry<unknown>>>();
+/** What is kept for a database: stores that come and go share it. */
+interface Kept {
+  readonly entries: Map<unknown, QueryEntry<unknown>>;
+  readonly notifier: Notifier;
+  readonly errors: UnreadErrors;
+}
+
+const keptOf = new WeakMap<DatabaseSync | Database, Kept>();
+
+/** The entries of live queries that the application made of other databases, by where they come from. */
+const entriesOf = new WeakMap<object, Map<unknown, QueryEntry<unknown>>>();
 
 /**
  * Live queries for a user interface: each is subscribed to once for all that show it, and stays open for a grace time
@@ -28,7 +41,7 @@ const entriesOf = new WeakMap<DatabaseSync | Database, Map<unknown, QueryEntry<u
  */
 export class QueryStore {
   readonly db: DatabaseSync | Database;
-  readonly #entries: Map<unknown, QueryEntry<unknown>>;
+  readonly #kept: Kept;
   readonly #retention: Retention;
   readonly #answers: GivenAnswers | undefined;
   /** States made of given answers: the same object at each reading. */
@@ -39,16 +52,36 @@ export class QueryStore {
   constructor(db: DatabaseSync | Database, options: QueryStoreOptions = {}) {
     this.db = db;
     const { graceMs = 5000, clock = systemClock, snapshot } = options;
+    if (!(graceMs >= 0)) {
+      throw new ProgrammingError(`graceMs is ${String(graceMs)}: it must be a number, 0 or greater.`, {
+        code: 'CONFIG',
+        subcode: 'config.option',
+      });
+    }
     this.#retention = { graceMs, clock };
     this.#answers = snapshot && ('answers' in snapshot ? givenAnswers(snapshot) : snapshot);
-    const entries = entriesOf.get(db) ?? new Map();
-    entriesOf.set(db, entries);
-    this.#entries = entries;
+    const kept = keptOf.get(db) ?? {
+      entries: new Map(),
+      notifier: new Notifier(),
+      errors: new UnreadErrors(db),
+    };
+    keptOf.set(db, kept);
+    this.#kept = kept;
   }
 
   /** How many queries are kept, shown or not. */
   get size(): number {
-    return this.#entries.size;
+    return this.#kept.entries.size;
+  }
+
+  /** @internal The errors that its results hold. */
+  get errors(): UnreadErrors {
+    return this.#kept.errors;
+  }
+
+  /** @internal What else is shown beside its queries has its listeners called by this. */
+  get notify(): Notifier['notify'] {
+    return this.#kept.notifier.notify;
   }
 
   /** What is known now. A database in this thread is asked, if it hasn't been; another one only by `subscribe` or `load`. */
@@ -98,14 +131,24 @@ export class QueryStore {
 
   #entry<V>(query: Query<V>): QueryEntry<V> {
     const { key } = query;
-    const kept = this.#entries.get(key);
+    const entries = this.#entriesFor(query);
+    const kept = entries.get(key);
     if (kept) return kept as QueryEntry<V>;
     const known = this.#used.has(key) ? undefined : this.readGiven(query).value;
     if (known !== undefined) this.#used.add(key);
-    const made = new QueryEntry<V>(query.open(this.db), engineOf in this.db, known, () => {
-      if (this.#entries.get(key) === made) this.#entries.delete(key);
+    const { notifier } = this.#kept;
+    const source = query.open(this.db, notifier.notify);
+    const made = new QueryEntry<V>(source, engineOf in this.db, known, notifier, () => {
+      if (entries.get(key) === made) entries.delete(key);
     });
-    this.#entries.set(key, made);
+    entries.set(key, made);
     return made;
+  }
+
+  #entriesFor({ source }: Query<unknown>): Map<unknown, QueryEntry<unknown>> {
+    if (!source || source === sourceOf(this.db)) return this.#kept.entries;
+    const entries = entriesOf.get(source) ?? new Map();
+    entriesOf.set(source, entries);
+    return entries;
   }
 }

@@ -1,18 +1,25 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import type { Database } from '../../core/remote/database.ts';
 import type { Params, Row } from '../../core/values.ts';
-import { live } from '../live.ts';
+import { copied, live } from '../live.ts';
 import type { LiveQuery } from '../live-query.ts';
 import { paramsKey } from '../params-key.ts';
-import type { Schedule } from '../schedule.ts';
+import { checkSchedule, type Schedule } from '../schedule.ts';
 import type { Source } from './query-entry.ts';
 
 /** A query as a store knows it. */
 export interface Query<V> {
   /** The same for equal queries. */
   readonly key: unknown;
-  /** Makes its source; nothing is asked before somebody subscribes to that. */
-  open(db: DatabaseSync | Database): Source<V>;
+  /** Where its answers come from, if not from the store's database: keys are the same for equal queries of one source. */
+  readonly source?: object;
+  /** Its text, for reports of errors. */
+  readonly sql?: string;
+  /**
+   * Makes its source; nothing runs before that has a subscriber. `notify` calls listeners that the source has beside its
+   * subscribers.
+   */
+  open(db: DatabaseSync | Database, notify?: (call: () => void) => void): Source<V>;
   /** How an answer that was given beforehand is found, and made a value. */
   readonly given?: {
     readonly sql: string;
@@ -21,21 +28,24 @@ export interface Query<V> {
   };
 }
 
-/** A SELECT as a query of a store. */
-export function rowsQuery<T>(
-  sql: string,
-  params?: Params,
-  schedule: Schedule = 'microtask',
-): Query<readonly T[]> {
+/**
+ * A SELECT as a query of a store. Listeners are notified within the commit, and `read` gives another state from then on;
+ * with another schedule both come later, together.
+ */
+export function rowsQuery<T>(sql: string, params?: Params, schedule: Schedule = 'sync'): Query<readonly T[]> {
+  checkSchedule(schedule);
+  const bound = copied(params);
   return {
     key: JSON.stringify([sql, paramsKey(params), schedule]),
-    open: (db) => live<T>(db, sql, params, { schedule }),
+    sql,
+    open: (db) => live<T>(db, sql, bound, { schedule }),
     // Rows are rows; the caller has said what type they are.
-    given: { sql, params, value: (rows) => rows as unknown as readonly T[] },
+    given: { sql, params: bound, value: (rows) => rows as unknown as readonly T[] },
   };
 }
 
-/** A live query that the application made itself. */
+/** A live query that the application made itself. One that was made without a schedule is shown within the commit. */
 export function liveQuery<T>(live: LiveQuery<T>): Query<readonly T[]> {
-  return { key: live, open: () => live };
+  const { key, origin, sql } = live;
+  return { key: `live ${key}`, source: origin, sql, open: () => live.by('sync') };
 }

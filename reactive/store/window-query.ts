@@ -8,6 +8,24 @@ export interface BoundQuery {
 
 /** Texts, names and comments, in which nothing is a parameter. */
 const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
+const isComment = (part: string): boolean => part.startsWith('--') || part.startsWith('/*');
+
+/** Without the comments, semicolons and blanks at its end. */
+function withoutEnd(sql: string): string {
+  let end = 0;
+  let from = 0;
+  const take = (text: string, at: number): void => {
+    const own = text.replace(/[\s;]+$/, '');
+    if (own !== '') end = at + own.length;
+  };
+  for (const { 0: part, index } of sql.matchAll(quoted)) {
+    take(sql.slice(from, index), from);
+    from = index + part.length;
+    if (!isComment(part)) end = from;
+  }
+  take(sql.slice(from), from);
+  return sql.slice(0, end);
+}
 
 /**
  * A window of a SELECT that has no LIMIT of its own. LIMIT and OFFSET are put behind its text, and bound: the query stays
@@ -19,8 +37,7 @@ export function windowOf(
   params: Params | undefined,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): BoundQuery {
-  const text = sql.replace(/[\s;]+$/, '');
-  // On a line of its own: the text may end with a comment.
+  const text = withoutEnd(sql);
   const window = (a: string, b: string): string => `${text}\nLIMIT ${a} OFFSET ${b}`;
   if (params === undefined || Array.isArray(params)) {
     const values = params ?? [];
