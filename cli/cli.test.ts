@@ -524,6 +524,97 @@ describe('freshet changes', () => {
   });
 });
 
+describe('a command that reads', () => {
+  test.each([
+    'VACUUM INTO ?',
+    "ATTACH 'other.db' AS other",
+    'PRAGMA wal_checkpoint',
+    'PRAGMA wal_checkpoint(TRUNCATE)',
+    'PRAGMA optimize',
+    "PRAGMA temp_store_directory = '/tmp'",
+    'PRAGMA journal_mode = delete',
+    'CREATE TEMP TABLE t(a)',
+    'DELETE FROM items',
+    'BEGIN',
+  ])('refuses to run %s', async (sql) => {
+    items();
+    db.exec('PRAGMA journal_mode = wal');
+    db.close();
+    const before = readFileSync(file);
+    const target = join(directory, 'target.db');
+    const { code, stdout, stderr } = await run('query', file, sql.replace('?', `'${target}'`));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('may do more than read');
+    expect(readdirSync(directory)).toEqual(['app.db']);
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  test.each([
+    'PRAGMA table_info(items)',
+    'PRAGMA user_version',
+    'PRAGMA integrity_check',
+    'VALUES (1)',
+    'EXPLAIN DELETE FROM items',
+  ])('runs %s', async (sql) => {
+    items();
+    const { code, stdout } = await run('query', file, sql, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).not.toEqual([]);
+  });
+
+  test('says what is wrong with SQL that is none', async () => {
+    const { code, stderr } = await run('query', file, 'VACUUM INTOO 1');
+    expect(code).toBe(1);
+    expect(stderr).toContain('syntax error');
+  });
+
+  test.each(['query', 'watch', 'changes', 'explain'])('leaves no file behind: %s', async (name) => {
+    items();
+    db.exec('PRAGMA journal_mode = wal');
+    db.close();
+    const before = readFileSync(file);
+    const command = freshet(name, file, ...(name === 'changes' ? ['--json'] : [byId]));
+    if (name === 'watch' || name === 'changes') {
+      await command.line();
+      command.child.kill('SIGINT');
+    }
+    expect(await command.exited).toBe(0);
+    expect(readdirSync(directory)).toEqual(['app.db']);
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  test('leaves the files of a program that writes', async () => {
+    items();
+    db.exec("PRAGMA journal_mode = wal; INSERT INTO items VALUES (3, 'Cy', 1)");
+    expect((await run('query', file, byId)).code).toBe(0);
+    expect(readdirSync(directory)).toEqual(['app.db', 'app.db-shm', 'app.db-wal']);
+    expect(db.prepare('PRAGMA wal_checkpoint').get()).toMatchObject({ busy: 0, log: 2 });
+  });
+
+  test('says that work of a program that died must be rolled back, and loses nothing', async () => {
+    items();
+    db.exec(
+      "WITH RECURSIVE c(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM c LIMIT 500) INSERT INTO items SELECT n, printf('%.400c', 'y'), 1 FROM c",
+    );
+    db.close();
+    const torn = `const { DatabaseSync } = require('node:sqlite');
+      new DatabaseSync(${JSON.stringify(file)}).exec("PRAGMA cache_size = 5; BEGIN; UPDATE items SET name = 'torn'");
+      process.kill(process.pid, 'SIGKILL');`;
+    await once(spawn(process.execPath, ['-e', torn], { stdio: 'ignore' }), 'exit');
+    const files = ['app.db', 'app.db-journal'];
+    expect(readdirSync(directory)).toEqual(files);
+    const bytes = readFileSync(file);
+    const { code, stderr } = await run('query', file, byId);
+    expect(code).toBe(1);
+    expect(stderr).toContain('a program died while it wrote');
+    expect(stderr).not.toContain('WAL');
+    expect(readdirSync(directory)).toEqual(files);
+    expect(readFileSync(file)).toEqual(bytes);
+    db = new DatabaseSync(file);
+    expect(db.prepare("SELECT count(*) AS n FROM items WHERE name = 'torn'").get()).toEqual({ n: 0 });
+  });
+});
+
 describe('freshet explain', () => {
   test("names the tier, and prints SQLite's plan", async () => {
     items();

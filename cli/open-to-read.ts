@@ -28,8 +28,13 @@ function reason(location: string): string | undefined {
 const reasons: Readonly<Record<string, string>> = {
   'corruption.not_a_database': 'it is not an SQLite database (or an encrypted one)',
   // https://sqlite.org/wal.html#readonly
-  readonly:
-    'it is in WAL mode, and its -shm file cannot be made beside it. Copy the file to where you may write',
+  'readonly.wal':
+    'it is in WAL mode, and its -shm file cannot be made beside it. Copy it, with its -wal file if there is one, to ' +
+    'where you may write',
+  'readonly.hot_journal':
+    'a program died while it wrote. Its unfinished work must be rolled back first, and this command writes nothing. ' +
+    'Open it once with a program that may write, such as sqlite3; do not remove the -journal file, and copy the file ' +
+    'only together with it',
 };
 
 /**

@@ -3,6 +3,7 @@ import { rowsJson } from './json-lines.ts';
 import { openToRead } from './open-to-read.ts';
 import type { Terminal } from './output.ts';
 import { type Parameter, toParams } from './parameters.ts';
+import { assertReadsOnly } from './reads-only.ts';
 import { answerText } from './table-printer.ts';
 
 export interface QueryOptions {
@@ -19,6 +20,7 @@ export async function query(
   options: QueryOptions,
 ): Promise<void> {
   using db = openToRead(file);
+  assertReadsOnly(db, sql);
   const { columns, rows } = db.queryRaw(sql, toParams(options.param));
   if (options.json) await out.print(rowsJson(columns, rows));
   else if (options.csv) await out.print(csvText(columns, rows));

@@ -26,6 +26,7 @@ import { fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
 import { StatementCache, type StatementCacheStats } from './statement-cache.ts';
 import type { Params } from './values.ts';
+import { walFilesRemover } from './wal-files.ts';
 
 /** An open iteration. `release` must be called once at its end. */
 export interface Iteration {
@@ -54,6 +55,7 @@ export class Engine implements HubMember {
   readonly #commit: DriverStatement;
   readonly #counters: DriverStatement;
   readonly #iterations = new Iterations();
+  #removeWalFiles = (): void => {};
   #replaced = false;
   #closing = false;
   #closed = false;
@@ -63,6 +65,7 @@ export class Engine implements HubMember {
     this.#driver = driver;
     this.config = config;
     const { path, readOnly, busyTimeoutMs } = config;
+    if (path !== null && files && readOnly) this.#removeWalFiles = walFilesRemover(driver, path, files);
     this.connection = this.guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
     try {
       this.guard(() => configure(this.connection, config));
@@ -83,6 +86,7 @@ export class Engine implements HubMember {
       );
     } catch (error) {
       this.connection.close();
+      this.#removeWalFiles();
       throw error;
     }
     this.hub = acquireHub(path, files, this.#witness.identity, config.pollIntervalMs);
@@ -503,6 +507,7 @@ export class Engine implements HubMember {
     this.#warnOfMisses();
     this.#statements.clear();
     this.connection.close();
+    this.#removeWalFiles();
   }
 
   #warnOfMisses(): void {

@@ -1,6 +1,8 @@
 /** What the engine asks of the file system that its file is in, without reading data. Paths are canonical. */
 export interface FileSystem {
   exists(path: string): boolean;
+  /** In bytes; 0 where there is no file. */
+  size(path: string): number;
   /** When it was written last, in milliseconds; 0 where there is no file. */
   modified(path: string): number;
   /** The same for as long as it is the same file, whatever is written to it. */

@@ -5,6 +5,8 @@ import type { FileSystem } from './file-system.ts';
 export const nodeFileSystem: FileSystem = {
   exists: existsSync,
 
+  size: (path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+
   modified: (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
 
   /** The path is part of it: a file without inode numbers still is told from others. */

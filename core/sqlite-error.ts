@@ -121,6 +121,21 @@ export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: Fai
       { code: 'BUSY', subcode: 'busy.snapshot', sqlstate: '40001', retryable: true, cause },
     );
   }
+  if (errcode === 776) {
+    return new OperationalError(
+      'Cannot read: a program died while it wrote, and what it wrote must be rolled back first, which a connection ' +
+        'that only reads may not. Open the file once for writing, with its -journal file beside it.',
+      { code: 'READONLY', subcode: 'readonly.hot_journal', sqlstate: '25006', cause },
+    );
+  }
+  // https://sqlite.org/wal.html#readonly
+  if (errcode === 264 || errcode === 520 || errcode === 1288) {
+    return new OperationalError(
+      'Cannot read: the database is in WAL mode, and its -shm file cannot be made or written. Open it where its ' +
+        'folder may be written; a copy needs the -wal file too.',
+      { code: 'READONLY', subcode: 'readonly.wal', sqlstate: '25006', cause },
+    );
+  }
   if (errcode === 1032) {
     return new OperationalError('Cannot write: the database file was deleted or replaced. Open it again.', {
       code: 'FILE_REPLACED',

@@ -47,6 +47,7 @@ export interface StatementPlan {
   readonly hidesReplaced?: boolean;
   /** By position: the columns beside which a parameter stands, if it stands nowhere else. */
   readonly places?: readonly (readonly ColumnPlace[])[];
+  readonly pragma?: { readonly name: string; readonly hasValue: boolean };
   /** A pragma that may change what statements do; not one that moves a check to the commit. */
   readonly setsPragma?: boolean;
   /** A pragma that lets the schema's own tables be written, or reads them again. */
@@ -136,6 +137,7 @@ function details(statement: Stmt): Partial<StatementPlan> {
       };
     case 'PragmaStmt':
       return {
+        pragma: { name: statement.name.objName.text, hasValue: statement.body !== undefined },
         setsPragma:
           statement.body !== undefined &&
           !/_(x?info|list|check)$|^defer_foreign_keys$/i.test(statement.name.objName.text),
