@@ -15,8 +15,10 @@ export default defineConfig({
     ],
   },
   test: {
-    testTimeout: 30_000,
-    expect: { poll: { timeout: 10_000 } },
+    // Tests wait for events; these limits only end what hangs, on a machine that has much else to do too.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 240_000 } },
     execArgv: ['--expose-gc'],
     projects: [
       {

@@ -19,7 +19,7 @@ export function assertReadsOnly(db: DatabaseSync, sql: string): void {
   // What only SQLite can parse: if it is a mistake, SQLite has the words for it.
   if (kind === 'other') db.query(`EXPLAIN ${sql}`);
   throw new CommandError(
-    'this statement may do more than read. Query with SELECT, VALUES, EXPLAIN or a PRAGMA that shows something; ' +
+    'this command only reads, and this statement may do more. Use SELECT, VALUES, EXPLAIN or a PRAGMA that shows something; ' +
       'write with the sqlite3 program, or from your own code with openSync().',
   );
 }
