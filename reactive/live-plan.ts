@@ -6,11 +6,13 @@ import { dependenciesOf } from '../core/sql/dependencies.ts';
 import type { Statement } from '../core/statement.ts';
 import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
+import type { ClockColumns } from './maintain/clock-columns.ts';
 import { hasOddLimit } from './maintain/read-window.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import { Statements } from './plan/statements.ts';
-import { Unresolved } from './query/model.ts';
+import { mayReadClock } from './query/clock.ts';
+import { type ClockSources, Unresolved } from './query/model.ts';
 import { resolveQuery } from './query/resolve.ts';
 import { querySchema } from './query/schema.ts';
 import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
@@ -39,6 +41,8 @@ export interface IncrementalPlan {
   readonly statements: Statements;
   /** The user's parameters, by number in the plan's statements: a place, or a name. */
   readonly parameters: readonly (string | number)[];
+  /** What must hold no text by which date functions read the clock. */
+  readonly clock: ClockSources;
 }
 
 /** What plans get from those who run them. */
@@ -47,6 +51,7 @@ export interface PlanningParts {
   readonly nextTable: () => string;
   /** Called before a plan's statement reads. */
   readonly beforeRead: () => void;
+  readonly clock: Pick<ClockColumns, 'areClean'>;
 }
 
 // Functions whose rows depend on their arguments alone.
@@ -98,7 +103,7 @@ function planIncremental(
   engine: Engine,
   statement: Statement,
   readsEverything: boolean,
-  { nextTable, beforeRead }: PlanningParts,
+  { nextTable, beforeRead, clock }: PlanningParts,
 ): { incremental: IncrementalPlan | null; reason?: string } {
   try {
     if (readsEverything) throw new Unresolved('it reads a table whose changes nobody tells');
@@ -107,6 +112,7 @@ function planIncremental(
       throw new Unresolved('texts are kept in UTF-16');
     const { sql, parameters } = statement.plan;
     const resolved = resolveQuery(sql, parameters, querySchema(engine));
+    if (!clock.areClean(resolved.clock.columns)) throw new Unresolved('a time in it is read from the clock');
     const query = planQuery(resolved.select, {
       query: resolved,
       parameters: resolved.parameters.length,
@@ -121,6 +127,7 @@ function planIncremental(
         query,
         statements: new Statements(engine, beforeRead),
         parameters: resolved.parameters,
+        clock: resolved.clock,
       },
     };
   } catch (error) {
@@ -135,15 +142,24 @@ export function valuesOf({ incremental }: LivePlan, bound: DriverParams): Driver
   return (incremental?.parameters ?? []).map((name) => values[name] ?? null);
 }
 
+/** A parameter has a date function read the clock, as 'now' does. */
+export function readsClock({ incremental }: LivePlan, values: readonly DriverValue[]): boolean {
+  return incremental?.clock.parameters.some((number) => mayReadClock(values[number - 1])) ?? false;
+}
+
 /** What a plan does with these parameters. */
 export function explainLive(plan: LivePlan, bound: DriverParams): LiveExplain {
   if (!plan.incremental) return plan.explain;
   const { query, statements } = plan.incremental;
   const values = valuesOf(plan, bound);
-  if (hasOddLimit(query, (sql, more) => statements.all(sql, [...values, ...more]))) {
-    const reason = 'a LIMIT or OFFSET is no integer: a commit that changes one of its tables runs it again';
-    return { ...plan.explain, tier: 're-evaluated', reason };
-  }
+  const again = (reason: string): LiveExplain => ({
+    ...plan.explain,
+    tier: 're-evaluated',
+    reason: `${reason}: a commit that changes one of its tables runs it again`,
+  });
+  if (readsClock(plan, values)) return again('a time in it is read from the clock');
+  if (hasOddLimit(query, (sql, more) => statements.all(sql, [...values, ...more])))
+    return again('a LIMIT or OFFSET is no integer');
   return { ...plan.explain, plan: explainPlan(query, plan.columns, values) };
 }
 

@@ -14,8 +14,9 @@ import type { InspectionFeed } from './inspect/inspection-feed.ts';
 import { Profile } from './inspect/profile.ts';
 import { registryFeed } from './inspect/registry-feed.ts';
 import type { LiveExplain } from './live-explain.ts';
-import { explainLive, type LivePlan, planLive, valuesOf } from './live-plan.ts';
+import { explainLive, type LivePlan, planLive, readsClock, valuesOf } from './live-plan.ts';
 import type { EngineSource } from './live-source.ts';
+import { ClockColumns } from './maintain/clock-columns.ts';
 import { Followers } from './maintain/followers.ts';
 import type { LiveAnswer } from './maintain/live-answer.ts';
 import { MaintainedQuery, OddLimit } from './maintain/maintained-query.ts';
@@ -45,6 +46,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   readonly #plans = new RecentlyUsed<string, LivePlan>(100);
   readonly #followers: Followers<Materialisation>;
   readonly #childTables: ChildTables;
+  readonly #clock: ClockColumns;
   readonly #work: Work;
   /** They must be read anew. */
   readonly #outdated = new Set<Materialisation>();
@@ -74,6 +76,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     this.#work = Object.assign(engine.hub.liveWork, { now: () => performance.now() });
     this.#childTables = new ChildTables(engine);
     this.#followers = new Followers(engine);
+    this.#clock = new ClockColumns(engine, () => this.#materialisations.size > 0);
   }
 
   /** Seats a recipient at the query's materialisation; the first one opens it. */
@@ -155,7 +158,8 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
 
   concerns(table: string): boolean {
     // One whose first answer is still to come may read any table.
-    return this.#outdated.size > 0 || this.#followers.concerns(table) || this.#profile !== undefined;
+    if (this.#outdated.size > 0 || this.#followers.concerns(table)) return true;
+    return this.#profile !== undefined || this.#clock.follows(table);
   }
 
   maintain(changeset: ChangesetRecord): void {
@@ -171,12 +175,14 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   #takeIn(changeset: ChangesetRecord): number {
     const engine = this.#engine;
     if (changeset.schema_changed) {
+      this.#clock.forget();
       for (const one of this.#materialisations.values()) this.#outdated.add(one);
       this.#refresh(new Set());
       return this.#materialisations.size;
     }
     // What could be read now wouldn't be the state after this commit.
     const byRow = !engine.inTransaction && !engine.isIterating;
+    if (this.#clock.note(changeset, byRow)) this.#refreshTimes();
     const { noted, outdated } = this.#followers.concerned(changeset, byRow);
     const visited = noted.size + outdated.size;
     this.#work.visits += visited;
@@ -187,6 +193,14 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     }
     if (noted.size > 0 || this.#outdated.size > 0) this.#refresh(noted);
     return visited;
+  }
+
+  /** Those whose times may be read from the clock now: they look again how they are kept up to date. */
+  #refreshTimes(): void {
+    for (const one of this.#materialisations.values()) {
+      const columns = one.plan?.incremental?.clock.columns ?? [];
+      if (columns.length > 0) this.#outdated.add(one);
+    }
   }
 
   /** Brings those up to date that are outdated, and those whose watches have noted changes. */
@@ -205,6 +219,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
         this.#begin = begin;
         const refreshAll = (): void => {
           foreign = true;
+          this.#clock.forget();
           for (const one of this.#materialisations.values()) this.#outdated.add(one);
         };
         if (this.#outdated.size > 0 && begin()) refreshAll();
@@ -302,13 +317,20 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
 
   #planFor(sql: string): LivePlan {
     const known = this.#plans.get(sql);
-    if (known?.generation === this.#engine.schemaGeneration) return known;
+    if (known && this.#isCurrent(known)) return known;
     const plan = planLive(this.#engine, sql, {
       nextTable: () => this.#childTables.nextName(),
       beforeRead: () => this.#beforeRead(),
+      clock: this.#clock,
     });
     this.#plans.set(sql, plan);
     return plan;
+  }
+
+  #isCurrent({ generation, incremental }: LivePlan): boolean {
+    return (
+      generation === this.#engine.schemaGeneration && this.#clock.areClean(incremental?.clock.columns ?? [])
+    );
   }
 
   #materialise(key: string, sql: string, params: Params | undefined, bound: DriverParams): Materialisation {
@@ -319,6 +341,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
       params,
       engine: this.#engine,
       planFor: () => this.#planFor(sql),
+      isCurrent: (plan) => this.#isCurrent(plan),
       explain: (plan) => explainLive(plan, bound),
       open: (plan) => this.#open(plan, params, bound),
       follow: (plan, answer) => this.#follow(made, plan, answer, bound),
@@ -330,13 +353,14 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   /** An answer by the plan, or by running the query again where its parameters don't suit the plan. */
   #open(plan: LivePlan, params: Params | undefined, bound: DriverParams): LiveAnswer {
     const { intMode } = this.#engine.config;
-    if (plan.incremental) {
+    const parameters = valuesOf(plan, bound);
+    if (plan.incremental && !readsClock(plan, parameters)) {
       const { query, statements } = plan.incremental;
       this.#childTables.acquire(query);
       try {
         return new MaintainedQuery({
           plan: query,
-          parameters: valuesOf(plan, bound),
+          parameters,
           columns: plan.columns,
           intMode,
           statements,
@@ -408,7 +432,9 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   }
 
   #leaveIfIdle(): void {
-    if (this.#materialisations.size === 0 && !this.#profile) this.#engine.hub.removeMaintainer(this);
+    if (this.#materialisations.size > 0) return;
+    this.#clock.forget();
+    if (!this.#profile) this.#engine.hub.removeMaintainer(this);
   }
 
   #failAll(error: unknown): void {

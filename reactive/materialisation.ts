@@ -18,6 +18,8 @@ export interface MaterialisationParts {
   readonly params: Params | undefined;
   readonly engine: Engine;
   readonly planFor: () => LivePlan;
+  /** Whether a plan still holds. */
+  readonly isCurrent: (plan: LivePlan) => boolean;
   readonly explain: (plan: LivePlan) => LiveExplain;
   readonly open: (plan: LivePlan) => LiveAnswer;
   /** Has it found by the commits that concern it, until told otherwise. */
@@ -109,6 +111,11 @@ export class Materialisation {
     return this.#answer;
   }
 
+  /** How it is kept up to date. */
+  get plan(): LivePlan | undefined {
+    return this.#plan;
+  }
+
   get sql(): string {
     return this.#parts.sql;
   }
@@ -136,7 +143,7 @@ export class Materialisation {
   }
 
   #refresh(): void {
-    if (!this.#answer || this.#plan?.generation !== this.#parts.engine.schemaGeneration) this.#replan();
+    if (!this.#answer || !this.#plan || !this.#parts.isCurrent(this.#plan)) this.#replan();
     for (const watch of this.#followed?.watches ?? []) watch.changes = [];
     this.#answer?.refresh();
     this.#settle();

@@ -62,19 +62,6 @@ export function withoutParentheses(expr: Expr): Expr {
   return only === undefined ? expr : withoutParentheses(only);
 }
 
-export function mentionsColumn(expr: Expr | undefined): boolean {
-  let mentions = false;
-  if (expr) {
-    traverse(expr, {
-      enter(node) {
-        if (node.type === 'Id' || node.type === 'QualifiedExpr') mentions = true;
-        if (node.type === 'StringLiteral' && /now/i.test(node.value)) mentions = false;
-      },
-    });
-  }
-  return mentions;
-}
-
 /** The parser has names of functions as names of columns. */
 export function isFunctionName(node: AstNode, parent: AstNode | undefined): boolean {
   const isCall = parent?.type === 'FunctionCallExpr' || parent?.type === 'FunctionCallStarExpr';

@@ -129,6 +129,20 @@ export interface SelectModel {
   readonly correlated: ReadonlySet<Relation>;
 }
 
+/** A column that date functions take times from. */
+export interface ClockColumn {
+  readonly table: TableInfo;
+  /** Its place among the table's columns. */
+  readonly column: number;
+}
+
+/** What must hold no text that names the clock, as 'now' does: see clock.ts. */
+export interface ClockSources {
+  readonly columns: readonly ClockColumn[];
+  /** Numbers of parameters, from 1. */
+  readonly parameters: readonly number[];
+}
+
 export interface ResolvedQuery {
   readonly select: SelectModel;
   /** What column each name in the text is. */
@@ -137,6 +151,8 @@ export interface ResolvedQuery {
   readonly numbers: ReadonlyMap<AstNode, number>;
   /** LIKE does what it does by default. */
   readonly likes: boolean;
+  /** What must not name the clock for the answer to depend on its tables alone. */
+  readonly clock: ClockSources;
   /** For each parameter of the text, by its place in the statements made from it: `?1` is the first. */
   readonly parameters: readonly (string | number)[];
 }

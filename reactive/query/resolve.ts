@@ -9,6 +9,7 @@ import {
   type AstNode,
   type Expr,
   type FromClause,
+  type FunctionCallExpr,
   type JoinConstraint,
   type OneSelect,
   parseStmt,
@@ -26,11 +27,11 @@ import type { ParameterPlan } from '../../core/parameters.ts';
 import { foldName } from '../../core/sql/identifier.ts';
 import type { AccumulatorKind } from '../exact/accumulators.ts';
 import { affinityOf } from '../exact/affinity.ts';
+import { clockSources, isTimeFunction } from './clock.ts';
 import {
   compares,
   isFunctionName,
   listed,
-  mentionsColumn,
   refuseWindows,
   stripCollate,
   withoutComments,
@@ -79,6 +80,7 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
     bindings: new Map(),
     numbers: new Map(),
     variables: numberVariables(sql, parameters),
+    timeCalls: new Set(),
     nextRelation: 0,
   };
   const select = new Resolver(sql, shared).select(parsed.root.body, null, new Map());
@@ -87,6 +89,7 @@ export function resolveQuery(sql: string, parameters: ParameterPlan, schema: Que
     bindings: shared.bindings,
     numbers: shared.numbers,
     likes: schema.likes,
+    clock: clockSources(shared.timeCalls, shared),
     parameters:
       parameters.style === 'none'
         ? []
@@ -104,18 +107,11 @@ interface Shared {
   readonly numbers: Map<AstNode, number>;
   /** By offset in the user's text: the parameter's number. */
   readonly variables: ReadonlyMap<number, number>;
+  /** Calls of date functions, whose arguments are looked at when all names are resolved. */
+  readonly timeCalls: Set<FunctionCallExpr>;
   nextRelation: number;
 }
 
-const timeFunctions = new Map<string, number>([
-  ['date', 0],
-  ['time', 0],
-  ['datetime', 0],
-  ['julianday', 0],
-  ['unixepoch', 0],
-  ['strftime', 1],
-  ['timediff', 0],
-]);
 const lateralFunctions = new Map<string, readonly string[]>(
   ['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree'].map((name) => [
     name,
@@ -690,9 +686,7 @@ class Resolver {
         const args = node.type === 'FunctionCallExpr' ? (node.args ?? []) : [];
         if (!this.#shared.schema.functions.isDeterministic(name))
           throw new Unresolved(`${name}() may give another value each time`);
-        const time = timeFunctions.get(name);
-        if (time !== undefined && !mentionsColumn(args[time]))
-          throw new Unresolved(`${name}() may read the clock`);
+        if (node.type === 'FunctionCallExpr' && isTimeFunction(name)) this.#shared.timeCalls.add(node);
         if (node.filterOver?.overClause || !this.#shared.schema.functions.isAggregate(name, args.length))
           return;
         this.#own(node, scope);
