@@ -7,6 +7,7 @@ import { ProgrammingError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import * as reading from './reading.ts';
+import type { ReadRow, RowShape } from './rows.ts';
 import type { StatementCacheStats } from './statement-cache.ts';
 import { type ExecuteResult, StatementSync } from './statement-sync.ts';
 import { begin, inTransaction, type TransactionSync } from './transaction-sync.ts';
@@ -60,21 +61,33 @@ export class DatabaseSync implements Disposable {
   }
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
-  query<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T[] {
+  query<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made>[] {
     const engine = this[engineOf];
-    return reading.query<T>(engine, engine.compile(sql), params, options);
+    return reading.query<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** The first row, or null. */
-  queryOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T | null {
+  queryOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> | null {
     const engine = this[engineOf];
-    return reading.queryOne<T>(engine, engine.compile(sql), params, options);
+    return reading.queryOne<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** The first row. @throws OperationalError (`NO_ROW`) where there is none. */
-  fetchOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T {
+  fetchOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> {
     const engine = this[engineOf];
-    return reading.fetchOne<T>(engine, engine.compile(sql), params, options);
+    return reading.fetchOne<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** Columns and rows by position: two columns of one name stay two. */
@@ -84,9 +97,13 @@ export class DatabaseSync implements Disposable {
   }
 
   /** Rows one by one; independent of every other iteration. Leaving the loop releases the read lock. */
-  iterate<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
+  iterate<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): IterableIterator<ReadRow<T, Made>> {
     const engine = this[engineOf];
-    return reading.iterate<T>(engine, engine.compile(sql), params, options);
+    return reading.iterate<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** Runs a write once for each element, all or nothing. An empty list does nothing. */

@@ -25,11 +25,11 @@ export type { CallOptions } from './remote/client.ts';
 export { Database } from './remote/database.ts';
 export type { Transaction } from './remote/transaction.ts';
 export type { RemoteWatch } from './remote/watch.ts';
-export { IndexedRow, type RowMode } from './rows.ts';
+export { IndexedRow, type ReadRow, type RowMode, type RowShape } from './rows.ts';
 export type { StatementCacheStats } from './statement-cache.ts';
 export type { ExecuteResult, StatementSync } from './statement-sync.ts';
 export type { TransactionSync } from './transaction-sync.ts';
-export type { BindValue, IntMode, Params, Row, SqlValue } from './values.ts';
+export type { BindValue, Columns, IntMode, Params, Row, SqlValue } from './values.ts';
 export type {
   ChangeEvent,
   ClosedEvent,

@@ -1,7 +1,7 @@
 import { atomically } from './atomically.ts';
 import type { Engine } from './engine.ts';
 import { OperationalError } from './errors.ts';
-import { checkRowMode, decoder, type RowMode } from './rows.ts';
+import { checkRowMode, type Decode, decoder, type RowMode } from './rows.ts';
 import type { Statement } from './statement.ts';
 import type { Params, SqlValue } from './values.ts';
 
@@ -17,12 +17,7 @@ export interface RawResult {
   readonly rows: SqlValue[][];
 }
 
-export function query<T>(
-  engine: Engine,
-  statement: Statement,
-  params?: Params,
-  options?: ReadOptions<T>,
-): T[] {
+export function query<T>(engine: Engine, statement: Statement, params?: Params, options?: ReadOptions): T[] {
   checkRowMode(options?.rowMode);
   if (refusesAfterwards(engine, statement)) {
     // What can't be returned is found out only after the write, which must not remain then.
@@ -35,7 +30,7 @@ function readAll<T>(
   engine: Engine,
   statement: Statement,
   params: Params | undefined,
-  options: ReadOptions<T> | undefined,
+  options: ReadOptions | undefined,
 ): T[] {
   // A listener of the write may close the database, and SQLite's statements with it.
   if (statement.plan.kind !== 'select') void statement.columns;
@@ -50,7 +45,7 @@ export function queryOne<T>(
   engine: Engine,
   statement: Statement,
   params?: Params,
-  options?: ReadOptions<T>,
+  options?: ReadOptions,
 ): T | null {
   if (statement.plan.kind !== 'select') return query<T>(engine, statement, params, options)[0] ?? null;
   checkRowMode(options?.rowMode);
@@ -58,12 +53,7 @@ export function queryOne<T>(
   return row ? decoderFor<T>(engine, statement, options)(row) : null;
 }
 
-export function fetchOne<T>(
-  engine: Engine,
-  statement: Statement,
-  params?: Params,
-  options?: ReadOptions<T>,
-): T {
+export function fetchOne<T>(engine: Engine, statement: Statement, params?: Params, options?: ReadOptions): T {
   checkRowMode(options?.rowMode);
   if (statement.plan.kind === 'select') {
     const row = engine.first(statement, params);
@@ -94,7 +84,7 @@ export function* iterate<T>(
   engine: Engine,
   statement: Statement,
   params?: Params,
-  options?: ReadOptions<T>,
+  options?: ReadOptions,
 ): Generator<T, void, undefined> {
   checkRowMode(options?.rowMode);
   if (statement.plan.kind !== 'select') {
@@ -119,6 +109,6 @@ export function* iterate<T>(
   }
 }
 
-function decoderFor<T>(engine: Engine, statement: Statement, options: ReadOptions<T> | undefined) {
-  return decoder<T>(statement.columns, engine.config.intMode, options?.rowMode ?? 'object');
+function decoderFor<T>(engine: Engine, statement: Statement, options: ReadOptions | undefined) {
+  return decoder(statement.columns, engine.config.intMode, options?.rowMode ?? 'object') as Decode<T>;
 }

@@ -6,7 +6,7 @@ import { thrownBy } from '../tests/support/thrown.ts';
 type Read = <T>(db: DatabaseSync, sql: string, rowMode: RowMode<T>) => T[];
 
 /** Every read call, each as one that gives all rows. */
-const reads: readonly [name: string, read: Read][] = [
+const reads = [
   ['query', (db, sql, rowMode) => db.query(sql, [], { rowMode })],
   ['iterate', (db, sql, rowMode) => [...db.iterate(sql, [], { rowMode })]],
   ['queryOne', (db, sql, rowMode) => one(db.queryOne(sql, [], { rowMode }))],
@@ -28,7 +28,10 @@ const reads: readonly [name: string, read: Read][] = [
     'iterate of a transaction',
     (db, sql, rowMode) => db.transaction((tx) => [...tx.iterate(sql, [], { rowMode })]),
   ],
-];
+] as readonly [
+  name: string,
+  read: (db: DatabaseSync, sql: string, rowMode: RowMode) => unknown[],
+][] as readonly [name: string, read: Read][];
 
 const sql = "SELECT 1 AS id, 'Ada' AS name, NULL AS gone, 2 AS id, x'01' AS bytes";
 const columns = ['id', 'name', 'gone', 'id', 'bytes'];

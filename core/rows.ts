@@ -1,6 +1,6 @@
 import type { DriverRow, DriverValue } from './drivers/driver.ts';
 import { DataError, ProgrammingError } from './errors.ts';
-import type { IntMode, Row, SqlValue } from './values.ts';
+import type { Columns, IntMode, Row, SqlValue } from './values.ts';
 
 /** How rows come back: as objects, as arrays, as {@link IndexedRow}s, or as what a function makes of them. */
 export type RowMode<T = unknown> =
@@ -68,6 +68,12 @@ export class IndexedRow implements Iterable<SqlValue> {
     return this.#values[Symbol.iterator]();
   }
 }
+
+/** What a row may be said to be: an object of columns, or what the row modes `array` and `row` give. */
+export type RowShape<T> = Columns<T> | readonly SqlValue[] | IndexedRow;
+
+/** A row as it is read: what a function as row mode makes, or else `T`. */
+export type ReadRow<T, Made> = [Made] extends [never] ? T : NoInfer<Made>;
 
 export type Decode<T> = (row: DriverRow) => T;
 

@@ -2,6 +2,7 @@ import type { DriverRunResult } from './drivers/driver.ts';
 import type { Engine } from './engine.ts';
 import { executeBatch } from './execute-batch.ts';
 import * as reading from './reading.ts';
+import type { ReadRow, RowShape } from './rows.ts';
 import type { Statement } from './statement.ts';
 import type { Params, Row } from './values.ts';
 
@@ -36,18 +37,27 @@ export class StatementSync {
   }
 
   /** All rows. */
-  query<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T[] {
-    return reading.query<T>(this.#engine, this.#current(), params, options);
+  query<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made>[] {
+    return reading.query<ReadRow<T, Made>>(this.#engine, this.#current(), params, options);
   }
 
   /** The first row, or null. */
-  queryOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T | null {
-    return reading.queryOne<T>(this.#engine, this.#current(), params, options);
+  queryOne<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> | null {
+    return reading.queryOne<ReadRow<T, Made>>(this.#engine, this.#current(), params, options);
   }
 
   /** @throws OperationalError (`NO_ROW`) where there is none. */
-  fetchOne<T = Row>(params?: Params, options?: reading.ReadOptions<T>): T {
-    return reading.fetchOne<T>(this.#engine, this.#current(), params, options);
+  fetchOne<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> {
+    return reading.fetchOne<ReadRow<T, Made>>(this.#engine, this.#current(), params, options);
   }
 
   /** Columns and rows by position. */
@@ -56,8 +66,11 @@ export class StatementSync {
   }
 
   /** Rows as they are read. Leaving the loop releases the read lock. */
-  iterate<T = Row>(params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
-    return reading.iterate<T>(this.#engine, this.#current(), params, options);
+  iterate<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): IterableIterator<ReadRow<T, Made>> {
+    return reading.iterate<ReadRow<T, Made>>(this.#engine, this.#current(), params, options);
   }
 
   /** All or nothing; see `DatabaseSync.executeBatch`. */

@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import { OperationalError } from './errors.ts';
 import { executeBatch } from './execute-batch.ts';
 import * as reading from './reading.ts';
+import type { ReadRow, RowShape } from './rows.ts';
 import { type ExecuteResult, StatementSync } from './statement-sync.ts';
 import type { Params, Row } from './values.ts';
 
@@ -39,21 +40,33 @@ export class TransactionSync implements Disposable {
   }
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
-  query<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T[] {
+  query<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made>[] {
     this.#assertOpen('query');
-    return reading.query<T>(this.#engine, this.#engine.compile(sql), params, options);
+    return reading.query<ReadRow<T, Made>>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
   /** The first row, or null. */
-  queryOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T | null {
+  queryOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> | null {
     this.#assertOpen('query');
-    return reading.queryOne<T>(this.#engine, this.#engine.compile(sql), params, options);
+    return reading.queryOne<ReadRow<T, Made>>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
   /** @throws OperationalError (`NO_ROW`) where there is none. */
-  fetchOne<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): T {
+  fetchOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): ReadRow<T, Made> {
     this.#assertOpen('query');
-    return reading.fetchOne<T>(this.#engine, this.#engine.compile(sql), params, options);
+    return reading.fetchOne<ReadRow<T, Made>>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
   /** Columns and rows by position. */
@@ -63,9 +76,13 @@ export class TransactionSync implements Disposable {
   }
 
   /** Rows as they are read. */
-  iterate<T = Row>(sql: string, params?: Params, options?: reading.ReadOptions<T>): IterableIterator<T> {
+  iterate<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: reading.ReadOptions<Made | NoInfer<T>>,
+  ): IterableIterator<ReadRow<T, Made>> {
     this.#assertOpen('iterate');
-    return reading.iterate<T>(this.#engine, this.#engine.compile(sql), params, options);
+    return reading.iterate<ReadRow<T, Made>>(this.#engine, this.#engine.compile(sql), params, options);
   }
 
   /** Runs a write once for each element, all or nothing. */

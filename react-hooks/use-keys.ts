@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import type { Params, Row, SqlValue } from '../core/index.ts';
+import type { Columns, Params, Row, SqlValue } from '../core/index.ts';
 import { KeyedRows } from '../reactive/store/keyed-rows.ts';
 import { type Keys, keysQuery } from '../reactive/store/keys-query.ts';
 import { type Answer, resultOf, useAnswer } from './use-answer.ts';
@@ -15,7 +15,7 @@ const same = <V>(value: V): V => value;
  * The values of a column of a SELECT that tells its rows apart, in the order of the rows: the same array until rows come,
  * go or move. Draw each row by a component of its own that asks `useRow(live, key)`: a row that changes renders alone.
  */
-export function useKeys<K extends SqlValue, T = Row>(
+export function useKeys<K extends SqlValue, T extends Columns<T> = Row>(
   sql: string,
   params: Params | undefined,
   key: Extract<keyof T, string>,
@@ -33,7 +33,7 @@ export function useKeys<K extends SqlValue, T = Row>(
 /** One row of `useKeys`; the component renders again when that row is another. Undefined when it has gone. */
 export function useRow<T>(live: KeyedRows<T>, key: SqlValue): T | undefined;
 /** The same where `useKeys` wasn't told the type of its rows. */
-export function useRow<T>(live: KeyedRows<Row>, key: SqlValue): T | undefined;
+export function useRow<T extends Columns<T>>(live: KeyedRows<Row>, key: SqlValue): T | undefined;
 export function useRow<T>(live: KeyedRows<T>, key: SqlValue): T | undefined {
   const row = (): T | undefined => live.row(key);
   return useSyncExternalStore(

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { Params, Row } from '../core/index.ts';
+import type { Columns, Params, Row } from '../core/index.ts';
 import type { LiveQuery } from '../reactive/live-query.ts';
 import type { Schedule } from '../reactive/schedule.ts';
 import { liveQuery } from '../reactive/store/query.ts';
@@ -36,7 +36,11 @@ const firstOf = <T>(rows: readonly T[]): T | null => rows[0] ?? null;
  * The rows of a SELECT, as they are at the last commit. Equal queries of all components share one materialisation.
  * Other parameters may come with every rendering: the rows of before stay until the new answer is there.
  */
-export function useQuery<T = Row>(sql: string, params?: Params, options: QueryOptions = {}): QueryResult<T> {
+export function useQuery<T extends Columns<T> = Row>(
+  sql: string,
+  params?: Params,
+  options: QueryOptions = {},
+): QueryResult<T> {
   const { enabled = true, throwErrors, schedule } = options;
   const query = useStableQuery<T>(sql, params, schedule);
   const answer = useAnswer('useQuery', enabled ? query : null, same<readonly T[]>, noRows, throwErrors);
@@ -44,7 +48,7 @@ export function useQuery<T = Row>(sql: string, params?: Params, options: QueryOp
 }
 
 /** The first row of a SELECT, or null. */
-export function useQueryOne<T = Row>(
+export function useQueryOne<T extends Columns<T> = Row>(
   sql: string,
   params?: Params,
   options: QueryOptions = {},

@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { Params, Row } from '../core/index.ts';
+import type { Columns, Params, Row } from '../core/index.ts';
 import type { Schedule } from '../reactive/schedule.ts';
 import { useQueryStore } from './database-provider.tsx';
 import { useStableQuery } from './use-stable-query.ts';
@@ -9,7 +9,7 @@ import { useStableQuery } from './use-stable-query.ts';
  * has at once; in a transition the present screen stays meanwhile. Errors go to the error boundary: when that is reset,
  * the query is asked again.
  */
-export function useSuspenseQuery<T = Row>(
+export function useSuspenseQuery<T extends Columns<T> = Row>(
   sql: string,
   params?: Params,
   options: { readonly schedule?: Schedule } = {},

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import { type Params, ProgrammingError, type Row } from '../core/index.ts';
+import { type Columns, type Params, ProgrammingError, type Row } from '../core/index.ts';
 import { RowRecognition } from '../reactive/store/row-recognition.ts';
 import { windowOf } from '../reactive/store/window-query.ts';
 import { resultOf, useAnswer } from './use-answer.ts';
@@ -44,7 +44,7 @@ const noWindow: Window<never> = { rows: Object.freeze([]), hasMore: false };
  * One page of a SELECT that has no LIMIT of its own. Give it an ORDER BY that leaves no ties, or rows that tie may be on
  * either page. It moves with every commit; the page before stays until another one is there.
  */
-export function usePagedQuery<T = Row>(
+export function usePagedQuery<T extends Columns<T> = Row>(
   sql: string,
   params: Params | undefined,
   { page, pageSize, ...options }: PagedOptions,
@@ -66,7 +66,7 @@ export function usePagedQuery<T = Row>(
  * The first rows of a SELECT that has no LIMIT of its own, and more with each `loadMore`. They move with every commit;
  * those that are shown stay, the same objects, while more are awaited. Other parameters begin with one page again.
  */
-export function useInfiniteQuery<T = Row>(
+export function useInfiniteQuery<T extends Columns<T> = Row>(
   sql: string,
   params: Params | undefined,
   { pageSize, ...options }: InfiniteOptions,

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from '../core/database-sync.ts';
 import type { Database } from '../core/remote/database.ts';
-import type { Params, Row } from '../core/values.ts';
+import type { Columns, Params, Row } from '../core/values.ts';
 import { LiveQuery } from './live-query.ts';
 import { checkSchedule, type Schedule } from './schedule.ts';
 import { sourceOf } from './source-of.ts';
@@ -18,7 +18,7 @@ export interface LiveOptions {
  * Asks a question once and holds an answer that stays true. Takes every read-only SELECT. Nothing runs before
  * the first subscriber; errors of the query reach subscribers, who can subscribe again.
  */
-export function live<T = Row>(
+export function live<T extends Columns<T> = Row>(
   db: DatabaseSync | Database,
   sql: string,
   params?: Params,

@@ -1,6 +1,6 @@
 import { OperationalError, ProgrammingError } from '../errors.ts';
 import type { RawResult, ReadOptions } from '../reading.ts';
-import { checkRowMode, decoder } from '../rows.ts';
+import { checkRowMode, decoder, type ReadRow, type RowShape } from '../rows.ts';
 import type { ExecuteResult } from '../statement-sync.ts';
 import type { Params, Row, SqlValue } from '../values.ts';
 import type { CallOptions } from './client.ts';
@@ -68,26 +68,38 @@ export class Caller {
   }
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
-  async query<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
+  async query<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made>[]> {
     checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
-    return rows.map(decoderOf(columns, options));
+    return rows.map(decoderOf<ReadRow<T, Made>>(columns, options));
   }
 
   /** The first row, or null. */
-  async queryOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
+  async queryOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made> | null> {
     checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
-    return row ? decoderOf<T>(columns, options)(row) : null;
+    return row ? decoderOf<ReadRow<T, Made>>(columns, options)(row) : null;
   }
 
   /** The first row. @throws OperationalError (`NO_ROW`) where there is none. */
-  async fetchOne<T = Row>(sql: string, params?: Params, options?: ReadCallOptions<T>): Promise<T> {
+  async fetchOne<T extends RowShape<T> = Row, Made = never>(
+    sql: string,
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made>> {
     checkRowMode(options?.rowMode);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
-    if (row) return decoderOf<T>(columns, options)(row);
+    if (row) return decoderOf<ReadRow<T, Made>>(columns, options)(row);
     throw new OperationalError('The query returned no row. Use queryOne() where that may be.', {
       code: 'NO_ROW',
       subcode: 'sql.no_row',
@@ -105,13 +117,13 @@ export class Caller {
    * Rows as they are read: the next page comes when the one before has been taken. Leaving the loop releases the
    * read lock.
    */
-  iterate<T = Row>(
+  iterate<T extends RowShape<T> = Row, Made = never>(
     sql: string,
     params?: Params,
-    options?: ReadCallOptions<T>,
-  ): AsyncGenerator<T, void, undefined> {
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): AsyncGenerator<ReadRow<T, Made>, void, undefined> {
     const handle: OpenHandle = { close: () => {} };
-    const rows = this.#iterate<T>(sql, params, options, handle);
+    const rows = this.#iterate<ReadRow<T, Made>>(sql, params, options, handle);
     abandoned.register(rows, handle);
     return rows;
   }
@@ -119,7 +131,7 @@ export class Caller {
   async *#iterate<T>(
     sql: string,
     params: Params | undefined,
-    options: ReadCallOptions<T> | undefined,
+    options: ReadCallOptions | undefined,
     handle: OpenHandle,
   ): AsyncGenerator<T, void, undefined> {
     checkRowMode(options?.rowMode);
@@ -182,18 +194,27 @@ export class PreparedStatement {
   }
 
   /** All rows. */
-  query<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T[]> {
-    return this.#caller.query<T>(this.sql, params, options);
+  query<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made>[]> {
+    return this.#caller.query<T, Made>(this.sql, params, options);
   }
 
   /** The first row, or null. */
-  queryOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T | null> {
-    return this.#caller.queryOne<T>(this.sql, params, options);
+  queryOne<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made> | null> {
+    return this.#caller.queryOne<T, Made>(this.sql, params, options);
   }
 
   /** The first row. Throws OperationalError (`NO_ROW`) where there is none. */
-  fetchOne<T = Row>(params?: Params, options?: ReadCallOptions<T>): Promise<T> {
-    return this.#caller.fetchOne<T>(this.sql, params, options);
+  fetchOne<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): Promise<ReadRow<T, Made>> {
+    return this.#caller.fetchOne<T, Made>(this.sql, params, options);
   }
 
   /** Columns and rows by position. */
@@ -202,8 +223,11 @@ export class PreparedStatement {
   }
 
   /** Rows as they are read. */
-  iterate<T = Row>(params?: Params, options?: ReadCallOptions<T>): AsyncGenerator<T, void, undefined> {
-    return this.#caller.iterate<T>(this.sql, params, options);
+  iterate<T extends RowShape<T> = Row, Made = never>(
+    params?: Params,
+    options?: ReadCallOptions<Made | NoInfer<T>>,
+  ): AsyncGenerator<ReadRow<T, Made>, void, undefined> {
+    return this.#caller.iterate<T, Made>(this.sql, params, options);
   }
 
   /** Runs it once for each element, all or nothing. */
@@ -213,6 +237,6 @@ export class PreparedStatement {
 }
 
 /** Integers have been narrowed by the engine. */
-function decoderOf<T>(columns: readonly string[], options: ReadOptions<T> | undefined) {
-  return decoder<T>(columns, 'bigint', options?.rowMode ?? 'object') as (row: SqlValue[]) => T;
+function decoderOf<T>(columns: readonly string[], options: ReadOptions | undefined) {
+  return decoder(columns, 'bigint', options?.rowMode ?? 'object') as (row: SqlValue[]) => T;
 }

@@ -6,7 +6,7 @@
  */
 import { Subscription } from 'rxjs';
 import { ProgrammingError } from '../../core/errors.ts';
-import type { Params, Row, SqlValue } from '../../core/values.ts';
+import type { Columns, Params, Row, SqlValue } from '../../core/values.ts';
 import { copied, live } from '../live.ts';
 import type { LiveDelta, RowDelta } from '../live-delta.ts';
 import type { LiveQuery } from '../live-query.ts';
@@ -23,7 +23,7 @@ export interface Keys<K extends SqlValue, T> {
 }
 
 /** A SELECT as keys and rows. `column` must be unique in the answer. */
-export function keysQuery<K extends SqlValue, T = Row>(
+export function keysQuery<K extends SqlValue, T extends Columns<T> = Row>(
   sql: string,
   params: Params | undefined,
   column: string,

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import type { Database } from '../../core/remote/database.ts';
-import type { Params, Row } from '../../core/values.ts';
+import type { Columns, Params, Row } from '../../core/values.ts';
 import { copied, live } from '../live.ts';
 import type { LiveQuery } from '../live-query.ts';
 import { paramsKey } from '../params-key.ts';
@@ -32,7 +32,11 @@ export interface Query<V> {
  * A SELECT as a query of a store. Listeners are notified within the commit, and `read` gives another state from then on;
  * with another schedule both come later, together.
  */
-export function rowsQuery<T>(sql: string, params?: Params, schedule: Schedule = 'sync'): Query<readonly T[]> {
+export function rowsQuery<T extends Columns<T> = Row>(
+  sql: string,
+  params?: Params,
+  schedule: Schedule = 'sync',
+): Query<readonly T[]> {
   checkSchedule(schedule);
   const bound = copied(params);
   return {

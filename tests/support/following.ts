@@ -1,4 +1,4 @@
-import type { DatabaseSync, Params, Row } from 'freshet';
+import type { Columns, DatabaseSync, Params, Row } from 'freshet';
 import { type LiveDelta, type LiveOptions, type LiveQuery, live, type RowDelta } from 'freshet/reactive';
 import { expect, onTestFinished } from 'vitest';
 import { patience } from './events.ts';
@@ -40,7 +40,7 @@ export function expectReadOnly(rows: readonly unknown[]): void {
  * A subscriber of snapshots and one of deltas of a live query. Every delta is applied to the snapshot before
  * it as soon as it comes, and has to give the snapshot that it carries.
  */
-export class Following<T = Row> {
+export class Following<T extends Columns<T> = Row> {
   readonly query: LiveQuery<T>;
   readonly snapshots: (readonly T[])[] = [];
   readonly deltas: LiveDelta<T>[] = [];
@@ -135,7 +135,7 @@ export class Following<T = Row> {
 }
 
 /** Follows a query from now on, until the test has finished. */
-export function follow<T = Row>(
+export function follow<T extends Columns<T> = Row>(
   db: DatabaseSync,
   sql: string,
   params?: Params,
