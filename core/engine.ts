@@ -15,7 +15,7 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { FreshetError, InterfaceError, OperationalError } from './errors.ts';
+import { DatabaseError, FreshetError, InterfaceError, OperationalError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
@@ -56,7 +56,8 @@ export class Engine implements HubMember {
   readonly #counters: DriverStatement;
   readonly #iterations = new Iterations();
   #removeWalFiles = (): void => {};
-  #replaced = false;
+  /** What happened to the file. */
+  #unusable: 'replaced' | 'emptied' | undefined;
   #closing = false;
   #closed = false;
 
@@ -187,7 +188,8 @@ export class Engine implements HubMember {
 
   assertOpen(doing: string): void {
     if (!this.#closed) {
-      if (!this.#replaced) return;
+      if (this.#unusable === 'emptied') throw emptied(doing);
+      if (this.#unusable === undefined) return;
       throw new OperationalError(
         `Cannot ${doing}: the database file was deleted or replaced. Open it again.`,
         { code: 'FILE_REPLACED', subcode: 'io.file_replaced' },
@@ -200,7 +202,7 @@ export class Engine implements HubMember {
 
   /** @throws ProgrammingError for wrong SQL, an empty text, or more than one statement. */
   compile(sql: string): Statement {
-    if (this.#closed || this.#replaced) this.assertOpen('prepare');
+    if (this.#closed || this.#unusable) this.assertOpen('prepare');
     return this.guard(() => this.#statements.compile(sql));
   }
 
@@ -214,7 +216,7 @@ export class Engine implements HubMember {
   }
 
   execute(statement: Statement, params: Params | undefined): DriverRunResult {
-    if (this.#closed || this.#replaced) this.assertOpen('execute');
+    if (this.#closed || this.#unusable) this.assertOpen('execute');
     const bound = bindParameters(statement.plan.parameters, params, statement.realIsInteger);
     if (statement.plan.kind === 'write' && !statement.plan.returning) {
       if (this.#commits.isNeeded) return this.#commits.write(statement, bound, run);
@@ -233,7 +235,7 @@ export class Engine implements HubMember {
   }
 
   all(statement: Statement, params: Params | undefined): DriverRow[] {
-    if (this.#closed || this.#replaced) this.assertOpen('query');
+    if (this.#closed || this.#unusable) this.assertOpen('query');
     const bound = bindParameters(statement.plan.parameters, params);
     if (statement.plan.kind !== 'select') return this.#perform(statement, bound, all);
     return this.#read(statement, bound, all);
@@ -242,7 +244,7 @@ export class Engine implements HubMember {
   first(statement: Statement, params: Params | undefined): DriverRow | undefined {
     // A write runs whole before it returns its first row.
     if (statement.plan.kind !== 'select') return this.all(statement, params)[0];
-    if (this.#closed || this.#replaced) this.assertOpen('query');
+    if (this.#closed || this.#unusable) this.assertOpen('query');
     return this.#read(statement, bindParameters(statement.plan.parameters, params), get);
   }
 
@@ -343,13 +345,15 @@ export class Engine implements HubMember {
     return !this.#closed && this.#witness.looksChanged;
   }
 
-  sawForeignCommit(): boolean {
-    if (this.#closed) return false;
-    return this.#attempt('looking for other commits', () => this.#witness.sawForeignCommit()) ?? false;
+  sawForeignCommit(): boolean | undefined {
+    if (this.#closed || this.#unusable) return false;
+    const saw = this.#attempt('looking for other commits', () => this.#witness.sawForeignCommit());
+    if (saw) this.#noticeEmptied();
+    return saw;
   }
 
   describeExternalCommit(): ChangesetRecord | undefined {
-    if (this.#replaced) return this.#external(false, []);
+    if (this.#unusable) return this.#external(true, []);
     const found = this.#attempt('reading the schema', () =>
       this.readConsistently(() => {
         const before = this.catalog.tableNames();
@@ -370,18 +374,31 @@ export class Engine implements HubMember {
     return new ChangesetRecord({
       source: 'external',
       schema_cookie: this.#schema.cookie,
-      schema_changed: schemaChanged || this.#replaced,
+      schema_changed: schemaChanged,
       tables: Object.freeze([...new Set(tables)].sort()),
       wide: true,
     });
   }
 
   fileWasReplaced(): boolean {
-    if (this.#replaced || !this.#witness.wasReplaced) return false;
-    this.#replaced = true;
+    if (this.#unusable || !this.#witness.wasReplaced) return false;
+    this.#unusable = 'replaced';
     const message = 'The database file was deleted or replaced while it was open. Open it again.';
     const details = { code: 'FILE_REPLACED', subcode: 'io.file_replaced' } as const;
     this.reportError(new OperationalError(message, details), { during: 'watching the database file' });
+    return true;
+  }
+
+  /**
+   * An emptied file is a database without tables to SQLite, whose `data_version` rises with every look; and it may
+   * not notice when the content is back.
+   */
+  #noticeEmptied(): boolean {
+    if (!this.#isOpen || this.#unusable) return this.#unusable === 'emptied';
+    if (this.schemaCookie === 0 || !this.#witness.isEmpty) return false;
+    this.#unusable = 'emptied';
+    this.reportError(emptied('read'), { during: 'watching the database file' });
+    this.#failAnswers();
     return true;
   }
 
@@ -413,23 +430,38 @@ export class Engine implements HubMember {
     this.assertOpen('query');
     if (this.config.path === null || this.connection.inTransaction)
       return this.guard(() => read(() => false));
-    let foreign: boolean | undefined;
     let goOn: (() => void) | undefined;
+    let begun: { readonly foreign: boolean } | { readonly error: FreshetError } | undefined;
     const begin = (): boolean => {
-      if (foreign !== undefined) return foreign;
-      goOn = this.#witness.stopWaiting();
-      this.#begin.run([]);
-      foreign = this.#witness.sawForeignCommit();
-      return foreign;
+      begun ??= this.#tryToBegin((undo) => {
+        goOn = undo;
+      });
+      // Once in the way, a lock is in the way of all reads: they belong to one state.
+      if ('error' in begun) throw begun.error;
+      return begun.foreign;
     };
     return this.guard(() => {
       try {
         return read(begin);
       } finally {
-        if (!this.#closed && goOn && this.connection.inTransaction) this.#commit.run([]);
-        if (!this.#closed) goOn?.();
+        try {
+          if (!this.#closed && goOn && this.connection.inTransaction) this.#commit.run([]);
+        } finally {
+          if (!this.#closed) goOn?.();
+        }
       }
     });
+  }
+
+  /** Begins a transaction that reads; `stopped` gets what ends its not waiting for locks. */
+  #tryToBegin(stopped: (goOn: () => void) => void): { foreign: boolean } | { error: FreshetError } {
+    try {
+      stopped(this.#witness.stopWaiting());
+      this.#begin.run([]);
+      return { foreign: this.#witness.sawForeignCommit() };
+    } catch (error) {
+      return { error: this.#translate(error) };
+    }
   }
 
   /** A lock that somebody holds is no error here; any other failure is reported, once until it is another. */
@@ -470,16 +502,21 @@ export class Engine implements HubMember {
       throw error;
     }
     if (isDamage(failure.errcode)) this.#noteDamage();
+    if (mayComeOfNothing(failure.errcode) && this.#noticeEmptied()) return emptied('read', error);
     if (!statement) return fromSqlite(failure, error);
     return fromSqlite(failure, error, {
       locate: (subcode, message) => locateConstraint(statement, this.catalog, subcode, message),
     });
   }
 
-  /** Damage is no commit that anybody tells: those who hold answers from before learn of it here. */
   #noteDamage(): void {
     if (this.#isDamaged) return;
     this.#isDamaged = true;
+    this.#failAnswers();
+  }
+
+  /** Damage is no commit that anybody tells: those who hold answers from before learn of it here. */
+  #failAnswers(): void {
     queueMicrotask(() => {
       // Opening may have failed over it, too.
       if (this.#isOpen && !this.#closed) this.hub.publishLocally(this.#external(true, []));
@@ -537,6 +574,19 @@ export class Engine implements HubMember {
 function isDamage(errcode: number): boolean {
   const primary = errcode & 0xff;
   return primary === 11 || primary === 26;
+}
+
+/** SQLITE_ERROR ("no such table"), SQLITE_IOERR, and damage. */
+function mayComeOfNothing(errcode: number): boolean {
+  const primary = errcode & 0xff;
+  return primary === 1 || primary === 10 || isDamage(errcode);
+}
+
+function emptied(doing: string, cause?: unknown): DatabaseError {
+  return new DatabaseError(
+    `Cannot ${doing}: the database file was emptied while it was open. Restore it, then open it again.`,
+    { code: 'CORRUPTION', subcode: 'corruption.emptied', sqlstate: 'XX001', cause },
+  );
 }
 
 const run: Action<DriverRunResult> = (statement, params) => statement.run(params);

@@ -257,7 +257,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     try {
       materialisation.maintain();
     } catch (error) {
-      if (isRetryable(error) || error === foreignCommit) throw error;
+      if (error === foreignCommit || isRetryable(this.#translated(error))) throw error;
       materialisation.refresh();
     }
   }
@@ -267,10 +267,23 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
       if (this.#profile) this.#profile.measure(materialisation, call);
       else call();
       this.#outdated.delete(materialisation);
-    } catch (error) {
-      if (isRetryable(error) || error === foreignCommit) throw error;
+    } catch (thrown) {
+      if (thrown === foreignCommit) throw thrown;
+      const error = this.#translated(thrown);
+      if (isRetryable(error)) throw error;
       failed.push(() => materialisation.audience.fail(error));
       this.#release(materialisation);
+    }
+  }
+
+  /** SQLite's own errors as Freshet's. */
+  #translated(thrown: unknown): unknown {
+    try {
+      return this.#engine.guard(() => {
+        throw thrown;
+      });
+    } catch (error) {
+      return error;
     }
   }
 
@@ -458,5 +471,5 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
 }
 
 function isRetryable(error: unknown): boolean {
-  return error instanceof FreshetError && error.code === 'BUSY';
+  return error instanceof FreshetError && error.retryable;
 }

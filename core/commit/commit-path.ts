@@ -331,7 +331,9 @@ export class CommitPath {
     }
     if (this.#statements.recompiled) {
       // A pragma or a temporary object: what the statement may write could be another set now.
-      statement.writes = this.#statements.compileUncached(statement.plan.sql).writes;
+      const { writes } = statement;
+      const compile = () => this.#statements.compileUncached(statement.plan.sql).writes;
+      statement.writes = this.#unlessLocked(compile, writes);
     }
     if (!this.#capture.isEmpty && hasSuspects(log.entries, mark)) {
       const settled = this.#settleSuspects(log.entries.slice(mark));
@@ -406,7 +408,7 @@ export class CommitPath {
 
   #committed(): void {
     const { entries, everything } = this.#log;
-    const schemaChanged = this.#schemaDirty && this.#schema.cookieMoved();
+    const schemaChanged = this.#schemaDirty && this.#unlessLocked(() => this.#schema.cookieMoved(), true);
     if (!this.#hub.isActive || (entries.length === 0 && !everything && !this.#schemaDirty)) {
       this.#ended();
       this.#hub.noteEmptyCommit(this.#member);
@@ -491,10 +493,13 @@ export class CommitPath {
 
   #changeset(everything: boolean, schemaChanged: boolean): ChangesetRecord {
     const { tables, rows, shapes, wide } = summarize(this.#log.entries, this.#capture);
-    const more = new Set<string>(everything ? this.#schema.catalog.tableNames() : []);
+    const before = this.#tablesBefore ?? [];
+    const names = (): readonly string[] =>
+      this.#unlessLocked(() => this.#schema.catalog.tableNames(), [...before, ...this.#schemaTables]);
+    const more = new Set<string>(everything ? names() : []);
     if (schemaChanged) {
       for (const table of this.#schemaTables) more.add(table);
-      const after = new Set(this.#schema.catalog.tableNames());
+      const after = new Set(names());
       for (const table of after.symmetricDifference(new Set(this.#tablesBefore))) more.add(table);
     }
     return new ChangesetRecord(
@@ -512,6 +517,19 @@ export class CommitPath {
     );
   }
 
+  /**
+   * After a commit, somebody else's lock is no reason to fail: the caller would take the commit for lost. What
+   * isn't known then is found out at the next look.
+   */
+  #unlessLocked<R>(read: () => R, otherwise: R): R {
+    try {
+      return read();
+    } catch {
+      this.#schema.outdateStatements();
+      return otherwise;
+    }
+  }
+
   /** Another program changed the schema since this connection last looked. */
   #noticeForeignSchema(): boolean {
     // After DDL of its own the transaction holds the write lock, and nobody else can have changed anything.
@@ -522,14 +540,8 @@ export class CommitPath {
     return true;
   }
 
-  /** After a commit, somebody else's lock is no reason to fail: the statement looks again at its next run. */
   #isStale(): boolean {
-    try {
-      return this.#schema.isStale;
-    } catch {
-      this.#schema.outdateStatements();
-      return false;
-    }
+    return this.#unlessLocked(() => this.#schema.isStale, false);
   }
 
   /** A statement failed over our own triggers, whose columns another program has dropped. True: try again. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, Watch, WatchEvent } from 'freshet';
 import { describe, expect, test } from 'vitest';
 import { drain, patience, started, take } from '../../tests/support/events.ts';
+import { follow } from '../../tests/support/following.ts';
 import { bare, fileWith, opened } from '../../tests/support/opening.ts';
 import { OtherProcess } from '../../tests/support/other-process.ts';
 
@@ -78,6 +79,38 @@ describe.each(['wal', 'delete'] as const)('in journal mode %s', (journal) => {
       schema_changed: false,
       row_changes: [{ after: { id: 7, w: 5 } }],
     });
+  });
+});
+
+describe.each(['delete', 'truncate', 'persist'] as const)('in journal mode %s', (journal) => {
+  test('none of a hundred commits of another process is missed', async () => {
+    const path = fileWith('CREATE TABLE t (id INTEGER PRIMARY KEY)', 'delete');
+    const db = opened(path);
+    const count = follow<{ n: number }>(db, 'SELECT count(*) AS n FROM t');
+    const other = await OtherProcess.start(path);
+    await other.exec(`PRAGMA journal_mode = ${journal}`);
+    for (let n = 1; n <= 100; n++) {
+      await other.exec('INSERT INTO t DEFAULT VALUES');
+      await count.until(([row]) => row?.n === n);
+    }
+  }, 300_000);
+
+  test('a commit is told after a lock that followed it at once', async () => {
+    const path = fileWith(schema, 'delete');
+    const db = opened(path, { pollIntervalMs: 5 });
+    const watch = await started(db.watchTable('t'));
+    const count = follow<{ n: number }>(db, 'SELECT count(*) AS n FROM t');
+    const other = await OtherProcess.start(path);
+    await other.exec(`PRAGMA journal_mode = ${journal}`);
+    for (let n = 1; n <= 5; n++) {
+      await other.exec('INSERT INTO t (v) VALUES (1); BEGIN EXCLUSIVE');
+      // It is looked for several times meanwhile, in vain.
+      for (let turn = 0; turn < 20; turn++) expect(await watch.next({ timeoutMs: 5 })).toBeNull();
+      await other.exec('ROLLBACK');
+      expect(sourceOf(await watch.next({ timeoutMs: patience }))).toBe('external');
+      await count.until(([row]) => row?.n === n);
+      await drain(watch);
+    }
   });
 });
 

@@ -50,17 +50,17 @@ export class ExternalCommits {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
       this.#check();
-      this.#checkAgain(1);
+      this.checkAgain();
     });
   }
 
   /** The last write to the file comes before the commit, which still waits for the disk: looks again and again. */
-  #checkAgain(delayMs: number): void {
+  checkAgain(delayMs = 1): void {
     clearTimeout(this.#again);
     if (delayMs >= this.#pollIntervalMs || !this.#timer) return;
     this.#again = setTimeout(() => {
       this.#check();
-      this.#checkAgain(delayMs * 2);
+      this.checkAgain(delayMs * 2);
     }, delayMs).unref();
   }
 }

@@ -5,6 +5,13 @@ const quietMs = 10;
 const patienceMs = 50;
 const coarsenessMs = 20;
 
+/** The state of a file by its time of writing. */
+interface FileTime {
+  readonly modified: number;
+  /** A later write has another time. */
+  readonly isSettled: boolean;
+}
+
 /**
  * What one connection can tell of its file without reading data: whether others have committed, and whether
  * it still is the file at its path. It never waits for a lock: who looks many times a second must not.
@@ -18,7 +25,10 @@ export class FileWitness {
   readonly #dataVersion: DriverStatement;
   readonly #busyTimeout: DriverStatement;
   #lastDataVersion: unknown;
-  #looked: { readonly modified: number; readonly wasSettled: boolean } | undefined;
+  /** As it was before the last look that succeeded. */
+  #looked: FileTime | undefined;
+  /** As it is to be looked at; a look that meets a lock leaves it. */
+  #toLookAt: FileTime | undefined;
   #writtenSince: number | undefined;
 
   constructor(connection: DriverConnection, path: string | null, files: FileSystem | null) {
@@ -41,12 +51,11 @@ export class FileWitness {
     if (this.#files.exists(`${this.#path}-wal`)) return true;
     const modified = this.#files.modified(this.#path);
     const now = Date.now();
-    if (modified === this.#looked?.modified && this.#looked.wasSettled) return false;
+    if (modified === this.#looked?.modified && this.#looked.isSettled) return false;
     this.#writtenSince ??= now;
     if (now - modified < quietMs && now - this.#writtenSince < patienceMs) return false;
-    this.#writtenSince = undefined;
     // File times are coarse: what was written in the same instant after the look must be looked for again.
-    this.#looked = { modified, wasSettled: now - modified > coarsenessMs };
+    this.#toLookAt = { modified, isSettled: now - modified > coarsenessMs };
     return true;
   }
 
@@ -54,9 +63,19 @@ export class FileWitness {
   sawForeignCommit(): boolean {
     if (this.#path === null) return false;
     const version = this.withoutWaiting(() => this.#dataVersion.get([])?.[0]);
+    // The lock was free, so whatever was written before that time is committed or undone.
+    if (this.#toLookAt) this.#looked = this.#toLookAt;
+    this.#toLookAt = undefined;
+    this.#writtenSince = undefined;
     if (version === this.#lastDataVersion) return false;
     this.#lastDataVersion = version;
     return true;
+  }
+
+  /** The file has no content, nor has its log. */
+  get isEmpty(): boolean {
+    if (this.#path === null || this.#files === null || this.#files.size(this.#path) > 0) return false;
+    return this.#files.size(`${this.#path}-wal`) === 0;
   }
 
   /** The file was deleted, or another one is at its path. */

@@ -57,8 +57,8 @@ export interface HubMember {
   lookAtSchema(): void;
   /** Whether the file may hold a commit that this connection hasn't seen; without taking a lock. */
   readonly looksChanged: boolean;
-  /** Whether another connection has committed since this was last asked. False while it can't tell. */
-  sawForeignCommit(): boolean;
+  /** Whether another connection has committed since this was last asked; undefined while a lock hides it. */
+  sawForeignCommit(): boolean | undefined;
   /** What a commit of another program looks like from here; undefined while a lock keeps it from telling. */
   describeExternalCommit(): ChangesetRecord | undefined;
   /** The file that was opened is no longer the one at its path. */
@@ -106,6 +106,7 @@ export class Hub {
   #schemaCookie: number | undefined;
   /** A commit of another program was seen, and couldn't be told yet. */
   #isOwed = false;
+  #isSpreading = false;
   #lastLsn = 0;
   /** The member that other programs' commits not told yet can be seen from; any, while it isn't known. */
   #witness: HubMember | undefined;
@@ -148,12 +149,13 @@ export class Hub {
   }
 
   leave(member: HubMember): void {
-    // What it has not told yet would be lost with it.
+    // What it alone has seen, and has not told yet, would be lost with it.
     if (this.#witness === member) {
-      this.checkForExternalCommits();
+      if (this.isActive && !member.inTransaction && member.sawForeignCommit() !== false) this.#isOwed = true;
       this.#witness = undefined;
     }
     this.#members.delete(member);
+    if (this.#isOwed) this.checkForExternalCommits();
     for (const listener of this.#listeners) if (listener.member === member) this.#removeListener(listener);
     if (this.#members.size === 0) this.#external.stop();
   }
@@ -273,6 +275,12 @@ export class Hub {
 
   /** A maintainer saw data of another program's commit before the poll did. */
   noteExternalCommit(member: HubMember): void {
+    // Where others commit without a pause, each look would lead to the next.
+    if (this.#isSpreading) {
+      this.#isOwed = true;
+      this.#external.checkAgain();
+      return;
+    }
     this.#spreadExternal(member);
     this.#drain();
   }
@@ -324,14 +332,22 @@ export class Hub {
     return true;
   }
 
-  /** `member` has seen that another program committed. */
+  /** `member` has seen that another program committed. What is committed meanwhile is told at the next check. */
   #spreadExternal(member: HubMember): void {
-    do {
-      this.#absorb(member);
-      const changeset = member.describeExternalCommit();
-      this.#isOwed = changeset === undefined;
-      if (changeset) this.#spread(changeset);
-    } while (member.sawForeignCommit());
+    this.#absorb(member);
+    const changeset = member.describeExternalCommit();
+    this.#isOwed = changeset === undefined;
+    if (!changeset) return;
+    const wasSpreading = this.#isSpreading;
+    this.#isSpreading = true;
+    try {
+      this.#spread(changeset);
+    } finally {
+      this.#isSpreading = wasSpreading;
+    }
+    if (!member.sawForeignCommit()) return;
+    this.#isOwed = true;
+    this.#external.checkAgain();
   }
 
   /** Queues the commit to watches and brings maintainers up to date; calls no user code. */

@@ -1,6 +1,8 @@
 import { type DatabaseSync, OperationalError } from 'freshet';
 import { settled } from 'freshet/reactive';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { engineOf } from '../../core/engine-key.ts';
+import { SchemaState } from '../../core/schema-state.ts';
 import { drain, patience, started, take } from '../support/events.ts';
 import { follow } from '../support/following.ts';
 import { bare, fileWith, opened } from '../support/opening.ts';
@@ -270,6 +272,74 @@ describe('another process holds the whole file (a rollback journal, EXCLUSIVE):'
       for (const call of calls) call();
       expect(db.query(sql)).toEqual([{ id: 1, v: 5 }]);
     }
+  });
+});
+
+describe('a lock that live queries meet when they are brought up to date', () => {
+  const timeoutOf = (db: DatabaseSync): unknown => db.queryRaw('PRAGMA busy_timeout').rows[0]?.[0];
+
+  test('ends none of them, and leaves the busy timeout as it was', async () => {
+    const path = fileWith(schema, 'delete');
+    const db = opened(path);
+    const followed = [
+      sql,
+      'SELECT count(*) AS n FROM t',
+      'SELECT a.id FROM t a JOIN t b ON a.v = b.v + 1',
+    ].map((text) => follow(db, text));
+    const other = bare(path);
+    other.exec("BEGIN EXCLUSIVE; INSERT INTO t VALUES (2, 20); UPDATE t SET v = 'x' WHERE id = 1");
+    // What a query means may depend on settings, so all are run again.
+    db.execute('PRAGMA case_sensitive_like = ON');
+    expect(timeoutOf(db)).toBe(5000);
+    expect(db.inTransaction).toBe(false);
+    other.exec('COMMIT');
+    await settled(db);
+    for (const one of followed) {
+      expect(one.errors).toEqual([]);
+      one.expectFresh();
+    }
+    expect(timeoutOf(db)).toBe(5000);
+  });
+
+  test('is met once by one round of reads, as an error of ours', () => {
+    const path = fileWith(schema, 'delete');
+    const db = opened(path);
+    const engine = db[engineOf];
+    bare(path).exec('BEGIN EXCLUSIVE');
+    const errors: unknown[] = [];
+    engine.readOnDemand((begin) => {
+      for (let turn = 0; turn < 3; turn++) {
+        try {
+          begin();
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+    });
+    expect(errors.length).toBe(3);
+    for (const error of errors) expect(error).toMatchObject({ name: 'OperationalError', code: 'BUSY' });
+    expect([timeoutOf(db), db.inTransaction]).toEqual([5000, false]);
+  });
+
+  test('is waited for by no commit, and the commit is told', async () => {
+    const path = fileWith(schema, 'delete');
+    const db = opened(path, quick);
+    const watch = await started(db.watchTable('t'));
+    const other = bare(path);
+    // Another program takes the lock between a schema change of ours and the look at what it made of the schema.
+    const read = SchemaState.prototype.cookieMoved;
+    const spy = vi.spyOn(SchemaState.prototype, 'cookieMoved').mockImplementationOnce(function (
+      this: SchemaState,
+    ) {
+      other.exec('BEGIN EXCLUSIVE');
+      return read.call(this);
+    });
+    db.exec('CREATE TABLE made (a)');
+    spy.mockRestore();
+    expect(await take(watch, 'invalidate')).toMatchObject({ source: 'direct', schema_changed: true });
+    other.exec('COMMIT');
+    db.execute('INSERT INTO made VALUES (1)');
+    expect(db.query('SELECT * FROM made')).toEqual([{ a: 1 }]);
   });
 });
 

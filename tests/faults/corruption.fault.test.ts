@@ -13,7 +13,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DatabaseError, type DatabaseSync, FreshetError, openSync } from 'freshet';
 import { settled } from 'freshet/reactive';
 import { describe, expect, test } from 'vitest';
-import { started } from '../support/events.ts';
+import { started, take } from '../support/events.ts';
 import { follow } from '../support/following.ts';
 import { fileWith, opened, temporaryFile } from '../support/opening.ts';
 
@@ -151,6 +151,62 @@ describe.each(Object.keys(spoilers))('%s while the file is open', (how) => {
     expect(reported.length).toBeLessThan(5);
     expect(() => watch.close()).not.toThrow();
     expect(() => db.close()).not.toThrow();
+  });
+});
+
+describe('a file that is emptied while it is open', () => {
+  const emptied = {
+    name: 'DatabaseError',
+    code: 'CORRUPTION',
+    subcode: 'corruption.emptied',
+    retryable: false,
+  };
+
+  test('is reported once, ends live queries, and every call is refused until it is opened again', async () => {
+    const path = fileWith(schema, 'delete');
+    const content = readFileSync(path);
+    const reported: unknown[] = [];
+    const db = opened(path, { onError: (error) => reported.push(error) });
+    const items = follow(db, sql);
+    const watch = await started(db.watchTable('t'));
+    truncateSync(path, 0);
+    expect(await take(watch, 'invalidate')).toMatchObject({ source: 'external', schema_changed: true });
+    await settled(db);
+    expect(items.errors).toMatchObject([emptied, emptied]);
+    const calls: readonly (() => unknown)[] = [
+      () => db.query(sql),
+      () => db.execute('DELETE FROM t'),
+      () => db.exec('CREATE TABLE other (v)'),
+      () => db.watchTable('u'),
+      () => db.begin(),
+    ];
+    for (const call of calls) expect(call, String(call)).toThrow(expect.objectContaining(emptied));
+    expect(reported).toMatchObject([emptied]);
+    expect(statSync(path).size).toBe(0);
+    // However often it is looked at, it is one event.
+    expect(await watch.next({ timeoutMs: 500 })).toBeNull();
+    // SQLite may not see that the content is back, so a handle from before stays refused.
+    writeFileSync(path, content);
+    expect(calls[0]).toThrow(expect.objectContaining(emptied));
+    db.close();
+    follow(opened(path), sql).expectFresh();
+  });
+
+  test('is told from one that never had any content', async () => {
+    const path = temporaryFile();
+    writeFileSync(path, '');
+    const db = opened(path);
+    const stream = await started(db.changeStream());
+    expect(() => db.query('SELECT * FROM missing')).toThrow(
+      expect.objectContaining({ code: 'SQL', subcode: 'sql.relation_not_found' }),
+    );
+    expect(await stream.next({ timeoutMs: 200 })).toBeNull();
+    const other = new BareDatabase(path);
+    other.exec('CREATE TABLE t (v)');
+    other.close();
+    expect(await take(stream, 'change')).toMatchObject({ source: 'external' });
+    db.execute('INSERT INTO t VALUES (1)');
+    expect(db.query('SELECT * FROM t')).toEqual([{ v: 1 }]);
   });
 });
 
