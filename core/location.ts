@@ -1,7 +1,11 @@
 import { ProgrammingError } from './errors.ts';
 
-/** What a `file:` URL names where there are no files but a browser's own. */
-export const pathOfUrl = (url: string): string => decodeURIComponent(new URL(url).pathname);
+/** What a `file:` URL names where there are no files but a browser's own. @throws where a part of it names nothing. */
+export function pathOfUrl(url: string): string {
+  const { hostname, hash, pathname } = new URL(url);
+  if (hostname !== '' || hash !== '') throw new Error('There is no host and no fragment; write # as %23');
+  return decodeURIComponent(pathname);
+}
 
 export interface Location {
   /** As the operating system takes it; null in memory. */

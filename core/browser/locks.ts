@@ -18,3 +18,9 @@ export function holdLock(name: string, signal?: AbortSignal): Promise<HeldLock> 
     navigator.locks.request(name, signal ? { signal } : {}, held).catch(reject);
   });
 }
+
+/** Whether a lock whose name passes is held, by this tab or another. */
+export async function isHeld(passes: (name: string) => boolean): Promise<boolean> {
+  const { held = [] } = await navigator.locks.query();
+  return held.some(({ name = '' }) => passes(name));
+}

@@ -2,8 +2,9 @@ import type { DatabaseSync } from '../database-sync.ts';
 import { InterfaceError, NotSupportedError } from '../errors.ts';
 import { parseLocation, pathOfUrl } from '../location.ts';
 import { type OpenOptions, readSettings } from '../open-options.ts';
-import { Client, type Connector } from '../remote/client.ts';
+import { Client, type Connector, closed } from '../remote/client.ts';
 import { Database } from '../remote/database.ts';
+import { nameOf } from './file-name.ts';
 import type { BrowserTask } from './names.ts';
 import { startEngine } from './start-engine.ts';
 import { TabConnector } from './tab-connector.ts';
@@ -15,16 +16,21 @@ export interface BrowserOpenOptions extends OpenOptions {
    * `error`, the default, refuses; `memory` opens a database that is gone with the page.
    */
   readonly withoutStorage?: 'error' | 'memory';
+  /** Ends the wait for an engine: `open` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Opens a database whose engine runs in a worker, in a file that persists in the origin's private file system. All tabs
  * of the origin that open the same location share one engine.
  * @param location A name, as `app.db`; or `:memory:`.
- * @throws NotSupportedError where the browser keeps no files for this page; else as `openSync` does.
+ * Waits 30 seconds at most for an engine, in this tab or another.
+ * @throws NotSupportedError where the browser keeps no files for this page; OperationalError (`CONNECTION`) when no
+ *   engine could be started; else as `openSync` does.
  */
 export async function open(location: string, options: BrowserOpenOptions = {}): Promise<Database> {
-  const { withoutStorage = 'error', ...rest } = options;
+  const { withoutStorage = 'error', signal, ...rest } = options;
+  signal?.throwIfAborted();
   const { filename, query } = parseLocation(location, pathOfUrl);
   const { onError, onWarning } = readSettings(query, rest);
   const { onError: _, onWarning: __, ...sent } = rest;
@@ -45,11 +51,15 @@ export async function open(location: string, options: BrowserOpenOptions = {}): 
     const { message, type } = data as { readonly message: string; readonly type: string };
     onWarning(message, type);
   });
+  const abort = (): void => void client.close();
+  signal?.addEventListener('abort', abort, { once: true });
   try {
     await client.ready();
   } catch (error) {
     await client.close();
-    throw error;
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
   return new Database({ location: task.location, client, readers: null, reportError: onError });
 }
@@ -59,29 +69,28 @@ class MemoryConnector implements Connector {
   readonly canReturn = false;
   readonly isOwn = true;
   readonly #task: BrowserTask;
-  #closed: Promise<void> = Promise.resolve();
+  readonly #abort = new AbortController();
+  #closed: Promise<void> | undefined;
 
   constructor(task: BrowserTask) {
     this.#task = task;
   }
 
   async connect() {
-    const engine = await startEngine(this.#task);
+    const engine = await startEngine(this.#task, this.#abort.signal);
     this.#closed = engine.closed;
     return engine.port;
   }
 
-  close(): Promise<void> {
-    return this.#closed;
+  async close(): Promise<void> {
+    if (!this.#closed) this.#abort.abort(closed('connect'));
+    await this.#closed;
   }
 }
 
-/** One spelling for one file. */
-export function nameOf(filename: string): string {
-  return new URL(filename, 'file:///').pathname.slice(1);
-}
-
 async function whyNoStorage(): Promise<string | null> {
+  if (typeof Worker === 'undefined')
+    return 'a shared or service worker can start no worker for its engine, and so keeps no files. Open it in the pages';
   if (!globalThis.isSecureContext) return 'this page is not a secure context (HTTPS or localhost)';
   if (!navigator.locks) return 'this browser has no Web Locks';
   if (!navigator.storage?.getDirectory) return 'this browser has no private file system';

@@ -16,15 +16,17 @@ function line() {
   return { near: messagePort(port1), far: messagePort(port2), end };
 }
 
-test('an engine of another version is told from one that can be talked to', async () => {
-  for (const [protocol, subcode] of [
-    [protocolVersion, undefined],
-    [protocolVersion + 1, 'connection.version'],
+test('an engine of another version is refused, and the page that is older is named', async () => {
+  for (const [protocol, subcode, text] of [
+    [protocolVersion, undefined, ''],
+    [protocolVersion + 1, 'connection.version', 'Reload this page'],
+    [protocolVersion - 1, 'connection.version', 'Reload that tab'],
   ] as const) {
     const { near, far, end } = line();
     far.post({ kind: 'ready', protocol, engine: 'it', journalMode: 'wal' });
     const outcome = await greeted(near).catch((error) => error);
     expect(outcome instanceof OperationalError ? outcome.subcode : undefined).toBe(subcode);
+    expect(String(outcome.message)).toContain(subcode ? text : 'undefined');
     end();
   }
 });
@@ -42,6 +44,18 @@ test('an engine that can’t open says why, and one that goes away before it ope
     retryable: true,
   });
   gone.end();
+});
+
+test('a line that ends with an error ends so on the other side', async () => {
+  const { near, far, end } = line();
+  const reasons: unknown[] = [];
+  near.listen({ message: () => {}, lost: (reason) => reasons.push(reason) });
+  far.end(new OperationalError('gone', { code: 'FILE_REPLACED' }));
+  await expect
+    .poll(() => reasons)
+    .toEqual([expect.objectContaining({ code: 'FILE_REPLACED', message: 'gone' })]);
+  expect(reasons[0]).toBeInstanceOf(OperationalError);
+  end();
 });
 
 test('a line ends once, for either side', async () => {

@@ -1,57 +1,117 @@
-import { OperationalError } from '../errors.ts';
+import { FreshetError, OperationalError } from '../errors.ts';
 import type { Greeting } from '../remote/serve.ts';
 import { decodeError, protocolVersion } from '../remote/wire.ts';
-import { type BrowserTask, closedMessage } from './names.ts';
+import type { BrowserTask, WorkerMessage } from './names.ts';
 import { type LosablePort, messagePort } from './ports.ts';
+import { noWorker, whyNoWorker } from './why-no-worker.ts';
 
-export interface StartedEngine {
+/** How long a worker's program may take to come. Its WebAssembly has as long again. */
+const loadMs = 30_000;
+
+/** A line to an engine that has a database open. */
+export interface OpenedLine {
   readonly port: LosablePort;
+  readonly engine: string;
+  readonly file: string | undefined;
+}
+
+/** A worker with an engine's program, that opens nothing before it is given a task. */
+export interface EngineWorker {
+  /** @throws what keeps it from coming. Then the worker is ended. */
+  readonly loaded: Promise<void>;
+  /** A line to the engine once it has opened the database. A task that was refused may be given again. */
+  open(task: BrowserTask, signal?: AbortSignal): Promise<OpenedLine>;
   /** Ends the worker at once, whatever it is at. */
   terminate(): void;
-  /** Resolves when the worker says that it has closed the file. */
+  /** Resolves when the worker has closed the file, or has ended otherwise. */
   readonly closed: Promise<void>;
 }
 
-/** Starts a worker with an engine. @throws what keeps it from opening; the signal's reason when it aborts before. */
-export async function startEngine(task: BrowserTask, signal?: AbortSignal): Promise<StartedEngine> {
-  // Bundlers look for just this form. The program holds the live queries too, so it stands where those are.
-  const worker = new Worker(new URL('../../reactive/remote/browser-engine.js', import.meta.url), {
-    type: 'module',
-  });
+/** Starts a worker, and loads its program and SQLite. */
+export function startWorker(): EngineWorker {
+  const begun = performance.now();
+  const why = whyNoWorker(begun);
   const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>();
-  const port = messagePort(worker);
+  const { promise: loaded, resolve: hasLoaded, reject: hasFailed } = Promise.withResolvers<void>();
+  loaded.catch(() => {});
+  let worker: Worker;
+  try {
+    // Bundlers look for just this form. The program holds the live queries too, so it stands where those are.
+    worker = new Worker(new URL('../../reactive/remote/browser-engine.js', import.meta.url), {
+      type: 'module',
+    });
+  } catch (error) {
+    why.end();
+    hasFailed(why.of(error));
+    hasClosed();
+    const refuse = () => Promise.reject(why.of(error));
+    return { loaded, open: refuse, terminate: () => {}, closed };
+  }
+  let port: LosablePort | undefined;
+  const end = (reason: unknown): void => {
+    why.end();
+    clearTimeout(timer);
+    worker.terminate();
+    hasFailed(reason);
+    port?.lose(reason);
+    hasClosed();
+  };
+  const timer = setTimeout(
+    () => end(noWorker(`its worker did not start within ${loadMs / 1000} seconds`)),
+    loadMs,
+  );
   worker.addEventListener('error', (event) => {
     event.preventDefault();
-    port.lose(event.error ?? new Error(event.message || "The engine's worker failed"));
-    worker.terminate();
-    hasClosed();
+    void why.after(event).then(end);
   });
-  worker.addEventListener('message', ({ data }) => {
-    if (data !== closedMessage) return;
-    worker.terminate();
-    hasClosed();
+  worker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | Greeting | null>) => {
+    // What comes over the line has a listener of its own.
+    if (data?.kind === 'closed') end(new Error('The engine has closed its database'));
+    else if (port === undefined && data?.kind === 'loaded') {
+      clearTimeout(timer);
+      why.end();
+      hasLoaded();
+    } else if (port === undefined && data?.kind === 'failed') end(decodeError(data.error));
   });
-  try {
-    worker.postMessage(task, task.imports ? [task.imports] : []);
-    await greeted(port, signal);
-  } catch (error) {
-    // An engine that refuses has let go of the file; one that is not wanted any more must.
-    worker.terminate();
-    throw error;
-  }
   return {
-    port,
+    loaded,
     closed,
-    terminate() {
-      worker.terminate();
-      port.lose(new Error("The engine's worker was ended"));
-      hasClosed();
+    async open(task, signal) {
+      await loaded;
+      const line = messagePort(worker);
+      port = line;
+      const greeting = greeted(line, signal);
+      worker.postMessage({ kind: 'task', task }, task.imports ? [task.imports] : []);
+      return { port: line, ...(await greeting) };
     },
+    terminate: () => end(new Error("The engine's worker was ended")),
   };
 }
 
-/** Waits until the engine at the other end says that it is open; gives its name. @throws why it isn't. */
-export async function greeted(port: LosablePort, signal?: AbortSignal): Promise<string> {
+/** Starts an engine for one task. @throws what keeps it from opening; then the worker is ended. */
+export async function startEngine(
+  task: BrowserTask,
+  signal?: AbortSignal,
+): Promise<{ readonly port: LosablePort; readonly closed: Promise<void> }> {
+  const worker = startWorker();
+  const abort = (): void => worker.terminate();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const { port } = await worker.open(task, signal);
+    return { port, closed: worker.closed };
+  } catch (error) {
+    worker.terminate();
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits until the engine at the other end says that it is open; gives its name, and its file's. @throws why it isn't. */
+export async function greeted(
+  port: LosablePort,
+  signal?: AbortSignal,
+): Promise<{ readonly engine: string; readonly file: string | undefined }> {
   const greeting = await new Promise<Greeting>((resolve, reject) => {
     if (signal?.aborted) reject(signal.reason);
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -59,21 +119,17 @@ export async function greeted(port: LosablePort, signal?: AbortSignal): Promise<
       message: (message) => resolve(message as Greeting),
       lost: (cause) =>
         reject(
-          new OperationalError("The engine's worker could not be started.", {
-            code: 'CONNECTION',
-            subcode: 'connection.no_engine',
-            retryable: true,
-            cause,
-          }),
+          cause instanceof FreshetError
+            ? cause
+            : noWorker(`its worker ended before it had opened the database`, cause),
         ),
     });
   });
   if (greeting.kind === 'failed') throw decodeError(greeting.error);
-  if (greeting.protocol !== protocolVersion) {
-    throw new OperationalError(
-      'Cannot open: another tab runs another version of this application, and has the database. Reload that tab, or close it.',
-      { code: 'CONNECTION', subcode: 'connection.version' },
-    );
-  }
-  return greeting.engine;
+  if (greeting.protocol === protocolVersion) return { engine: greeting.engine, file: greeting.file };
+  const which =
+    greeting.protocol > protocolVersion
+      ? 'This page runs an older version of the application than the tab that has the database. Reload this page'
+      : 'Another tab has the database, and runs an older version of the application. Reload that tab, or close it';
+  throw new OperationalError(`Cannot open: ${which}.`, { code: 'CONNECTION', subcode: 'connection.version' });
 }

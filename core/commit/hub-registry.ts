@@ -4,11 +4,29 @@ import { Hub } from './hub.ts';
 /** The hubs of this process by file: the one piece of state that all handles of a file share. */
 const hubs = new Map<string, { readonly hub: Hub; handles: number }>();
 let lastLsn = 0;
+/** What is kept of it; see `keepLsn`. */
+let kept: { ceiling: number; readonly write: (ceiling: number) => void } | undefined;
+
+/** A minute, in numbers that the clock gives. */
+const lease = 60_000_000;
 
 /** Rises with every call, also when the clock doesn't, and past what an earlier process reached. */
 function nextLsn(): number {
   lastLsn = Math.max(lastLsn + 1, Date.now() * 1000);
+  if (kept && lastLsn >= kept.ceiling) {
+    kept.ceiling = lastLsn + lease;
+    kept.write(kept.ceiling);
+  }
   return lastLsn;
+}
+
+/**
+ * Makes commit numbers rise past those of an engine whose clock was ahead: they begin at what was kept, and a number
+ * that they stay below for the next minute is kept again.
+ */
+export function keepLsn(reached: number, write: (ceiling: number) => void): void {
+  lastLsn = Math.max(lastLsn, reached);
+  kept = { ceiling: 0, write };
 }
 
 /**

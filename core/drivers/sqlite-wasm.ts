@@ -75,11 +75,11 @@ export interface WasmSqlite {
   readonly sqlite3: Sqlite3Static;
 }
 
-/** Loads the library, once for each call. */
-export async function loadSqlite(): Promise<WasmSqlite> {
-  // Its loader takes options that its types don't know; what it logs by itself is nothing that anybody asked for.
+/** Loads the library, once for each call. `hear` gets what it logs, which is nothing for an application's console. */
+export async function loadSqlite(hear: (text: string) => void = () => {}): Promise<WasmSqlite> {
+  // Its loader takes options that its types don't know.
   const init = sqlite3InitModule as (options?: object) => Promise<Sqlite3Static>;
-  const sqlite3 = await init({ print: () => {}, printErr: () => {} });
+  const sqlite3 = await init({ print: () => {}, printErr: hear });
   return { sqlite3, driver: wasmDriver(sqlite3) };
 }
 

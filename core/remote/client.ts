@@ -1,6 +1,8 @@
-import { InterfaceError, OperationalError, ProgrammingError } from '../errors.ts';
+import { FreshetError, InterfaceError, type OperationalError, ProgrammingError } from '../errors.ts';
 import type { Port } from './port.ts';
-import { decodeError, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
+import { decodeError, lost, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
+
+export { lost } from './wire.ts';
 
 /** What every call of an asynchronous database takes. */
 export interface CallOptions {
@@ -25,8 +27,16 @@ interface Pending {
   readonly isRepeatable: boolean;
   readonly epoch: number | undefined;
   isSent: boolean;
+  /** The line that it was sent over, if that has a name. */
+  line?: string | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+}
+
+/** A write whose line was lost, and what it fails with if it may have been begun. */
+interface Uncertain {
+  readonly line: string;
+  readonly error: unknown;
 }
 
 /** How a client gets to its engine, and back to it. */
@@ -44,8 +54,9 @@ export interface Connector {
  * One side of a line to an engine: calls, and what the engine tells unasked.
  *
  * Guarantees: each call is settled once, and what was called in one turn goes in one message. A call that was
- * under way when the engine went away fails, retryable, unless it only read: then it is made again. It is never
- * carried out twice. The hard part is that end: `lost` may come at any time, and twice.
+ * under way when the engine went away is made again if it only reads, or if the next engine knows that it was never
+ * begun; else it fails, retryable. It is never carried out twice. The hard part is that end: `lost` may come at any
+ * time, and twice.
  */
 export class Client {
   readonly #connector: Connector;
@@ -67,6 +78,10 @@ export class Client {
   #wasReady = false;
   /** Transactions begun in SQL that were lost with their engine, until somebody has been told. */
   #owed: OperationalError | undefined;
+  /** Writes that the next engine knows the fate of, by the number of the call, in their order. */
+  readonly #uncertain = new Map<number, Uncertain>();
+  /** Why no engine can take the place of the one that was lost: what it held is gone. */
+  #dead: FreshetError | undefined;
   /** As the engine said last. */
   transaction: TransactionState = 'none';
   /** Rises whenever an engine is lost: what it held is gone, whatever numbers the next one gives. */
@@ -89,17 +104,24 @@ export class Client {
   async ready(): Promise<void> {
     if (this.#port) return;
     if (this.#closed) throw closed('connect');
+    if (this.#dead) throw this.#dead;
     if (this.#wasReady && !this.#connector.canReturn)
       throw lost('the engine went away, and what it held with it');
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined;
-    });
+    this.#connecting ??= this.#connect()
+      .catch((error: unknown) => {
+        if (isReplaced(error)) this.#die(error);
+        throw error;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
     await this.#connecting;
   }
 
   call<R>(name: string, args: readonly unknown[], details: CallDetails = {}): Promise<R> {
     const { signal, within, epoch, isRepeatable = false, late } = details;
     if (this.#closed) return Promise.reject(closed(name));
+    if (this.#dead) return Promise.reject(this.#dead);
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (epoch !== undefined && epoch !== this.epoch) return Promise.reject(lost('the engine went away'));
     const owed = this.#owed;
@@ -113,10 +135,11 @@ export class Client {
         const pending = this.#pending.get(id);
         if (!pending) return;
         this.#settled(id);
+        this.#uncertain.delete(id);
         if (pending.isSent) {
           if (late) this.#late.set(id, late);
           this.#post({ kind: 'cancel', id });
-        } else this.#outbox = this.#outbox.filter((one) => one !== message);
+        } else this.#outbox = this.#outbox.filter((one) => one.kind !== 'call' || one.id !== id);
         pending.reject(signal?.reason);
       };
       const done = (): void => signal?.removeEventListener('abort', abort);
@@ -187,6 +210,7 @@ export class Client {
   async #close(): Promise<void> {
     this.#closed = true;
     this.#outbox = [];
+    this.#uncertain.clear();
     for (const [id, pending] of [...this.#pending]) {
       this.#settled(id);
       pending.reject(closed(pending.name));
@@ -239,7 +263,56 @@ export class Client {
     const isReturn = this.#wasReady;
     this.#wasReady = true;
     if (isReturn) this.#renew();
-    this.#flush();
+    // Their order is kept: what waits goes behind what was under way.
+    if (this.#uncertain.size > 0) this.#askFate(port);
+    else this.#flush();
+  }
+
+  /** Finds out which of the writes that were under way were never begun, and makes those again. */
+  #askFate(port: Port): void {
+    const lines = [...new Set([...this.#uncertain.values()].map(({ line }) => line))];
+    const id = this.#nextId++;
+    const message: ToEngine = { kind: 'call', id, name: 'fate', args: [lines] };
+    const settle = (begun: readonly (number | null)[]): void => {
+      const again = this.#settleUncertain(new Map(lines.map((line, at) => [line, begun[at] ?? null])));
+      this.#outbox = [...again, ...this.#outbox];
+      this.#flush();
+    };
+    this.#pending.set(id, {
+      name: 'fate',
+      message,
+      isRepeatable: false,
+      // If this engine is lost as well, the next one is asked.
+      epoch: this.epoch,
+      isSent: true,
+      resolve: (value) => settle(value as readonly (number | null)[]),
+      reject: () => {
+        if (this.#port === port && !this.#closed) settle([]);
+      },
+    });
+    this.#hold();
+    port.post([message]);
+  }
+
+  #settleUncertain(begun: ReadonlyMap<string, number | null>): ToEngine[] {
+    const again: ToEngine[] = [];
+    let isBarred = false;
+    for (const [id, { line, error }] of [...this.#uncertain]) {
+      this.#uncertain.delete(id);
+      const pending = this.#pending.get(id);
+      if (!pending) continue;
+      const last = begun.get(line) ?? null;
+      if (last !== null && id > last && !isBarred) {
+        pending.isSent = false;
+        again.push(pending.message);
+        continue;
+      }
+      // What followed a BEGIN that isn't known to be made again must not be made without it.
+      isBarred ||= !isPlainWrite(pending.message);
+      this.#settled(id);
+      pending.reject(error);
+    }
+    return again;
   }
 
   /** What listens to a new engine does so before the calls that waited for it. */
@@ -257,8 +330,9 @@ export class Client {
     queueMicrotask(() => {
       this.#isFlushing = false;
       if (this.#outbox.length === 0 || this.#closed) return;
-      if (this.#port) this.#flush();
-      else this.#connectFor();
+      if (this.#port) {
+        if (this.#uncertain.size === 0) this.#flush();
+      } else this.#connectFor();
     });
   }
 
@@ -267,6 +341,7 @@ export class Client {
     this.ready().catch((error: unknown) => {
       const waiting = this.#outbox;
       this.#outbox = [];
+      this.#settleUncertain(new Map());
       for (const message of waiting) {
         const pending = message.kind === 'call' ? this.#pending.get(message.id) : undefined;
         if (message.kind !== 'call' || !pending) continue;
@@ -288,7 +363,9 @@ export class Client {
     }
     for (const message of list) {
       const pending = message.kind === 'call' ? this.#pending.get(message.id) : undefined;
-      if (pending) pending.isSent = true;
+      if (!pending) continue;
+      pending.isSent = true;
+      pending.line = this.#port?.line;
     }
   }
 
@@ -335,15 +412,24 @@ export class Client {
     this.#port = undefined;
     this.#late.clear();
     this.epoch += 1;
-    const error = lost('the engine went away', reason);
-    if (this.transaction === 'ours') this.#owed = error;
+    if (isReplaced(reason)) this.#die(reason);
+    const error = this.#dead ?? lost('the engine went away', reason);
+    const wasInTransaction = this.transaction === 'ours';
+    if (wasInTransaction && !this.#dead) this.#owed = lost('the engine went away', reason);
     this.transaction = 'none';
+    const canReturn = this.#connector.canReturn && !this.#dead;
     const again: ToEngine[] = [];
     for (const [id, pending] of [...this.#pending]) {
-      if (!pending.isSent && pending.epoch === undefined) continue;
-      if (pending.isSent && pending.isRepeatable && this.#connector.canReturn) {
+      const { message, line } = pending;
+      if (!pending.isSent && pending.epoch === undefined && canReturn) continue;
+      if (pending.isSent && pending.isRepeatable && canReturn) {
         pending.isSent = false;
-        again.push(pending.message);
+        again.push(message.kind === 'call' ? { ...message, isAgain: true } : message);
+        continue;
+      }
+      const isOwn = message.kind !== 'call' || message.within !== undefined || pending.epoch !== undefined;
+      if (canReturn && line !== undefined && !isOwn && !wasInTransaction) {
+        this.#uncertain.set(id, this.#uncertain.get(id) ?? { line, error });
         continue;
       }
       this.#settled(id);
@@ -353,8 +439,16 @@ export class Client {
       ...again,
       ...this.#outbox.filter((one) => one.kind === 'call' && this.#pending.has(one.id)),
     ];
-    for (const call of [...this.#onLost]) call(error);
-    if (this.#outbox.length > 0) this.#connectFor();
+    for (const call of [...this.#onLost]) call(error as OperationalError);
+    if (this.#outbox.length > 0 || this.#uncertain.size > 0) this.#connectFor();
+  }
+
+  /** Nothing can bring back what the engine held: every call fails with that, until this side is closed. */
+  #die(error: FreshetError): void {
+    this.#dead = error;
+    this.#outbox = [];
+    this.#uncertain.clear();
+    void this.#connector.close();
   }
 
   #settled(id: number): void {
@@ -387,10 +481,14 @@ export function closed(doing: string): InterfaceError {
   return new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
 }
 
-/** A call may have been carried out all the same: whoever repeats a write must find out. */
-export function lost(what: string, cause?: unknown): OperationalError {
-  return new OperationalError(
-    `No answer: ${what}. A write that was under way may have been committed or not; look before you repeat it.`,
-    { code: 'CONNECTION', subcode: 'connection.lost', sqlstate: '08006', retryable: true, cause },
-  );
+const isReplaced = (error: unknown): error is FreshetError =>
+  error instanceof FreshetError && error.code === 'FILE_REPLACED';
+
+const plainWrites = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'WITH']);
+
+/** It begins and ends no transaction. In doubt it does. */
+function isPlainWrite(message: ToEngine): boolean {
+  if (message.kind !== 'call' || message.name === 'exec') return false;
+  const [sql] = message.args;
+  return typeof sql === 'string' && plainWrites.has(sql.trimStart().split(/\s/, 1)[0]?.toUpperCase() ?? '');
 }

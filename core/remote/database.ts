@@ -12,7 +12,7 @@ import { opened } from './opened.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import { Transaction } from './transaction.ts';
 import { RemoteWatch } from './watch.ts';
-import { notHere } from './wire.ts';
+import { isLost, notHere } from './wire.ts';
 
 /** How other parts of Freshet reach the engine of a database in another thread. */
 export const clientOf: unique symbol = Symbol('freshet.client');
@@ -165,15 +165,21 @@ export class Database extends Caller implements AsyncDisposable {
     // The same function twice is two listeners.
     const own = (changeset: Changeset): void => listener(changeset);
     this.#listeners.add(own);
-    this.#listening ??= this.#listen();
-    const listening = this.#listening;
-    try {
-      await listening.opened;
-    } catch (error) {
-      this.#listeners.delete(own);
-      if (this.#listening === listening) this.#listening = undefined;
-      listening.off();
-      throw error;
+    for (;;) {
+      this.#listening ??= this.#listen();
+      const listening = this.#listening;
+      try {
+        await listening.opened;
+        break;
+      } catch (error) {
+        if (this.#listening === listening) this.#listening = undefined;
+        listening.off();
+        const { canReturn, isClosed } = this[clientOf];
+        // The engine that takes over is asked instead.
+        if (canReturn && !isClosed && isLost(error)) continue;
+        this.#listeners.delete(own);
+        throw error;
+      }
     }
     return () => {
       if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
@@ -235,7 +241,7 @@ export class Database extends Caller implements AsyncDisposable {
         }
       }
     });
-    const opened = client.call<number>('subscribe', []);
+    const opened = client.call<number>('subscribe', [], { epoch: client.epoch });
     // Somebody awaits it where that matters; after the loss of an engine nobody does.
     opened.catch(() => {});
     return { opened, off };
@@ -261,8 +267,8 @@ function senderOf({ client, readers }: DatabaseParts): Sender {
     async read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R> {
       const answer = await pool()?.call<R | typeof notHere>(name, args, options);
       if (answer !== undefined && answer !== notHere) return answer;
-      // Whether it only reads is not known here, so it isn't made again after a loss.
-      return client.call<R>(name, args, options);
+      // Whether it only reads is not known here: after a loss the engine that makes it again finds out.
+      return client.call<R>(name, args, { ...options, isRepeatable: true });
     },
     async open(args, options) {
       if (client.isClosed)

@@ -5,7 +5,7 @@ import { engineOf } from '../engine-key.ts';
 import { OperationalError } from '../errors.ts';
 import type { Port } from './port.ts';
 import { Session } from './session.ts';
-import { encodeError, type ToEngine, type TransactionState } from './wire.ts';
+import { encodeError, lost, type ToEngine, type TransactionState } from './wire.ts';
 
 /** A call as an operation gets it. Its arguments are what the database on the other side has put in. */
 export interface Call {
@@ -13,6 +13,8 @@ export interface Call {
   readonly args: readonly unknown[];
   /** Aborts when the caller doesn't wait any longer. */
   readonly signal: AbortSignal;
+  /** It was made before, on a line that was lost: what isn't known not to write must not be made again. */
+  readonly isAgain?: boolean;
 }
 
 export interface Operation {
@@ -22,6 +24,8 @@ export interface Operation {
   readonly isFree?: boolean;
   /** A write that may share a transaction with others: its SQL. */
   readonly sql?: (call: Call) => string;
+  /** It may write, so that making it again is making it twice. */
+  readonly writes?: (host: Host, call: Call) => boolean;
 }
 
 export type Operations = Readonly<Record<string, Operation>>;
@@ -31,6 +35,10 @@ export interface HostOptions {
   readonly groupsCommits: boolean;
   /** Other engines read beside this one. */
   readonly hasReaders: boolean;
+  /** Called before a write outside of transactions is carried out, with its line and its number. */
+  readonly begins?: (line: string, id: number) => void;
+  /** Ends a line if it is open; the number of its last write that was begun, if that is known. */
+  readonly fate?: (line: string) => number | null;
 }
 
 interface Waiting {
@@ -75,13 +83,18 @@ export class Host {
     this.#options = options;
   }
 
-  connect(port: Port): Session {
-    const session: Session = new Session(port, {
+  connect(port: Port, line?: string): Session {
+    const session: Session = new Session(port, line, {
       receive: (list) => this.#receive(session, list),
       ended: () => this.#end(session),
     });
     this.#sessions.add(session);
     return session;
+  }
+
+  /** See `HostOptions`. */
+  fate(line: string): number | null {
+    return this.#options.fate?.(line) ?? null;
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -110,7 +123,8 @@ export class Host {
     this.#pump();
   }
 
-  #accept(session: Session, { id, name, args, within = outside }: Extract<ToEngine, { kind: 'call' }>): void {
+  #accept(session: Session, message: Extract<ToEngine, { kind: 'call' }>): void {
+    const { id, name, args, within = outside, isAgain = false } = message;
     const operation = this.#operations[name];
     if (!operation) {
       const text = `This engine knows no ${name}: the page and the engine are of different versions. Reload.`;
@@ -123,7 +137,7 @@ export class Host {
       id,
       within,
       operation,
-      call: { session, args, signal: abort.signal },
+      call: { session, args, signal: abort.signal, isAgain },
       abort,
     };
     session.calls.set(id, abort);
@@ -220,6 +234,7 @@ export class Host {
       if (session.calls.delete(id)) send();
     };
     try {
+      this.#noteBegun(waiting);
       const value = operation.run(this, call);
       if (value instanceof Promise) {
         value
@@ -233,6 +248,13 @@ export class Host {
       settle(() => session.fail(id, encodeError(error), this.#stateFor(session)));
     }
     if (!this.#isPumping) session.flush();
+  }
+
+  /** @throws when it was made before, and may have been carried out. */
+  #noteBegun({ session, id, within, operation, call }: Waiting): void {
+    if (within !== outside || !operation.writes?.(this, call)) return;
+    if (call.isAgain) throw lost('the engine went away');
+    if (session.line !== undefined) this.#options.begins?.(session.line, id);
   }
 
   /** Writes that wait behind one another, each for a commit of its own. */
@@ -268,6 +290,7 @@ export class Host {
     try {
       control(engine, 'BEGIN IMMEDIATE');
       transaction = engine.transactionId;
+      for (const one of group) this.#noteBegun(one);
       for (const { session, id, operation, call } of group) {
         try {
           const value = inSavepoint(engine, () => operation.run(this, call));

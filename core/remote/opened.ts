@@ -10,7 +10,8 @@ export async function opened(
 ): ReturnType<Sender['open']> {
   const { signal, ...rest } = details;
   const late = ({ cursor }: OpenedIteration): void => client.tell(client.epoch, 'iterate:close', cursor);
-  const first = await client.call<OpenedIteration>('iterate', args, { ...rest, signal, late });
+  const isRepeatable = details.within === undefined;
+  const first = await client.call<OpenedIteration>('iterate', args, { ...rest, signal, late, isRepeatable });
   const { epoch } = client;
   let isOpen = true;
   const end = (): void => {

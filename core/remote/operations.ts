@@ -86,10 +86,21 @@ function watching(open: (host: Host, args: readonly unknown[]) => Watch): Operat
   };
 }
 
+/** Of a statement that isn't known to read only. */
+function mayWrite(host: Host, call: Call): boolean {
+  try {
+    return compiled(host, call).plan.kind !== 'select';
+  } catch {
+    // It fails before it does anything.
+    return false;
+  }
+}
+const writes = (): boolean => true;
+
 const reads: Operations = {
-  query: { run: query },
-  first: { run: first },
-  iterate: { run: iterate },
+  query: { run: query, writes: mayWrite },
+  first: { run: first, writes: mayWrite },
+  iterate: { run: iterate, writes: mayWrite },
   'iterate:next': { run: nextPage },
   'iterate:close': release,
   close: free(({ db }) => db.close()),
@@ -102,9 +113,11 @@ export const writerOperations: Operations = {
   execute: {
     run: (host, call) => host.engine.execute(compiled(host, call), paramsOf(call)),
     sql: ({ args: [sql] }) => sql as string,
+    writes,
   },
-  exec: { run: (host, { args: [script] }) => host.engine.exec(script as string) },
+  exec: { run: (host, { args: [script] }) => host.engine.exec(script as string), writes },
   executeBatch: {
+    writes,
     run: (host, call) => executeBatch(host.engine, compiled(host, call), call.args[1] as readonly Params[]),
   },
   prepare: { run: (host, call) => compiled(host, call).columns },
@@ -133,6 +146,10 @@ export const writerOperations: Operations = {
     return watch ? watch.next({ timeoutMs: timeoutMs as number, signal }) : closed;
   }),
   'watch:close': release,
+
+  // Free, and first on a line: what was on its way over the one before must not be carried out after the answer.
+  fate: free((host, { args: [lines] }) => (lines as readonly string[]).map((line) => host.fate(line))),
+  pong: free(() => null),
 
   subscribe: queued((host, { session }) => {
     const { engine } = host;

@@ -6,6 +6,8 @@
  * has gone; `lost` says so, as soon as anybody can tell.
  */
 export interface Port {
+  /** Its name, where the engine that takes over can say which calls of this line were begun. */
+  readonly line?: string;
   /** @throws DataCloneError where a value can't be cloned; then nothing is sent. */
   post(message: unknown): void;
   /** Who listened before hears nothing more. */

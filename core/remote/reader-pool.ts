@@ -2,7 +2,7 @@ import { OperationalError } from '../errors.ts';
 import type { Sender } from './caller.ts';
 import { type CallOptions, type Client, closed } from './client.ts';
 import { opened } from './opened.ts';
-import { notHere } from './wire.ts';
+import { isLost, notHere } from './wire.ts';
 
 export interface PoolOptions {
   readonly size: number;
@@ -152,6 +152,3 @@ export class ReaderPool {
     else this.#idle.push(client);
   }
 }
-
-const isLost = (error: unknown): boolean =>
-  error instanceof OperationalError && error.subcode === 'connection.lost';

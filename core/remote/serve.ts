@@ -12,6 +12,8 @@ export type Greeting =
       readonly protocol: number;
       readonly engine: string;
       readonly journalMode: string;
+      /** Which file it has open, where another may come to stand in its place. */
+      readonly file?: string | undefined;
     }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -38,8 +40,8 @@ export function hostOf(
 }
 
 /** Serves the database that has started this engine: `ended` is called when it has ended its line. */
-export function serveStarter(host: Host, port: Port, ended: () => void): void {
-  host.connect({
+export function serveStarter(host: Host, port: Port, ended: () => void, line?: string): void {
+  const own: Port = {
     ...port,
     listen: (listener) =>
       port.listen({
@@ -49,7 +51,8 @@ export function serveStarter(host: Host, port: Port, ended: () => void): void {
           ended();
         },
       }),
-  });
+  };
+  host.connect(own, line);
 }
 
 export function journalModeOf({ engine }: Host): string {

@@ -11,6 +11,8 @@ export interface SessionOwner {
 export class Session {
   /** Calls that are under way, to be aborted. */
   readonly calls = new Map<number, AbortController>();
+  /** The name of its line, if it has one. */
+  readonly line: string | undefined;
   readonly #port: Port;
   readonly #owner: SessionOwner;
   readonly #resources = new Map<number, { close(): void }>();
@@ -18,7 +20,8 @@ export class Session {
   #nextResource = 1;
   #ended = false;
 
-  constructor(port: Port, owner: SessionOwner) {
+  constructor(port: Port, line: string | undefined, owner: SessionOwner) {
+    this.line = line;
     this.#port = port;
     this.#owner = owner;
     port.listen({

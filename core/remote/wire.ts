@@ -4,7 +4,7 @@ import { FreshetError } from '../errors.ts';
 import type { SqlValue } from '../values.ts';
 
 /** Raised whenever one side could misunderstand the other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** From a database to its engine. */
 export type ToEngine =
@@ -15,6 +15,8 @@ export type ToEngine =
       readonly name: string;
       readonly args: readonly unknown[];
       readonly within?: number;
+      /** It was made before, on a line that was lost. */
+      readonly isAgain?: boolean;
     }
   /** The caller doesn't wait any longer. */
   | { readonly kind: 'cancel'; readonly id: number }
@@ -150,3 +152,21 @@ function isWireError(error: unknown): error is WireError {
 function isPlainError(error: unknown): error is PlainError {
   return typeof error === 'object' && error !== null && 'plain' in error && 'details' in error;
 }
+
+/** A call may have been carried out all the same: whoever repeats a write must find out. */
+export function lost(what: string, cause?: unknown): errors.OperationalError {
+  return new errors.OperationalError(
+    `No answer: ${what}. A write that was under way may have been committed or not; look before you repeat it.`,
+    { code: 'CONNECTION', subcode: 'connection.lost', sqlstate: '08006', retryable: true, cause },
+  );
+}
+
+/** The engine has gone, and another may take its place. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof errors.OperationalError && error.subcode === 'connection.lost';
+
+/** No engine can be reached now; one may be later, here or in another tab. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof FreshetError &&
+  error.retryable &&
+  (error.code === 'CONNECTION' || error.subcode === 'io.held');

@@ -1,10 +1,11 @@
 import type { Client } from '../../core/remote/client.ts';
+import { isLost } from '../../core/remote/wire.ts';
 import type { Params } from '../../core/values.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { InspectionFeed, InspectionRequest } from '../inspect/inspection-feed.ts';
 import type { LiveExplain } from '../live-explain.ts';
 import type { Inspected } from './live-wire.ts';
-import { isLost, RemoteRegistry } from './remote-registry.ts';
+import { RemoteRegistry } from './remote-registry.ts';
 
 /**
  * Figures of an engine in another thread. Where another engine takes over, its figures begin anew with the next look.

@@ -1,6 +1,7 @@
-import { InterfaceError, OperationalError } from '../../core/errors.ts';
+import { InterfaceError } from '../../core/errors.ts';
 import type { Client } from '../../core/remote/client.ts';
-import { decodeError } from '../../core/remote/wire.ts';
+import { pause } from '../../core/remote/pause.ts';
+import { decodeError, isPassing } from '../../core/remote/wire.ts';
 import type { Params } from '../../core/values.ts';
 import type { Recipient } from '../audience.ts';
 import { Deliveries } from '../deliveries.ts';
@@ -9,6 +10,10 @@ import type { LiveSource } from '../live-source.ts';
 import { paramsKey } from '../params-key.ts';
 import type { LiveMessage, LiveOpened } from './live-wire.ts';
 import { RemoteAnswer } from './remote-answer.ts';
+
+/** Between attempts to reach an engine. */
+const firstWaitMs = 250;
+const longestWaitMs = 30_000;
 
 const registries = new WeakMap<Client, RemoteRegistry>();
 
@@ -30,6 +35,7 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   >();
   readonly #deliveries = new Deliveries(() => false);
   #nextId = 1;
+  #isComingBack = false;
 
   static of(client: Client): RemoteRegistry {
     let registry = registries.get(client);
@@ -50,9 +56,8 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
     });
     client.onLost(() => {
       if (client.isClosed) this.#end();
-      // Somebody waits for answers without having called.
-      else if (this.#byId.size > 0)
-        queueMicrotask(() => client.return().catch((error) => this.#failAll(error)));
+      // Subscribers wait for answers without having called.
+      else if (this.#byId.size > 0) queueMicrotask(() => void this.#comeBack());
     });
     client.onReturn(() => {
       for (const answer of this.#byId.values()) if (!this.#opening.has(answer)) this.#open(answer);
@@ -114,15 +119,19 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   #open(answer: RemoteAnswer): void {
     const { id, sql, params } = answer;
     const abort = new AbortController();
-    const call = this.#client.call<LiveOpened>('live:open', [id, sql, params], { signal: abort.signal });
+    const client = this.#client;
+    const call = client.call<LiveOpened>('live:open', [id, sql, params], {
+      signal: abort.signal,
+      epoch: client.epoch,
+    });
     const done = call.then(
       ({ explain }) => {
         answer.explain = explain;
       },
       (error: unknown) => {
-        // Whoever takes the engine's place will be asked again.
-        if (isLost(error) && !this.#client.isClosed && this.#client.canReturn) return;
-        if (this.#release(answer)) answer.audience.fail(error);
+        // The engine that takes over is asked again.
+        if (isPassing(error) && !client.isClosed && client.canReturn) void this.#comeBack();
+        else if (this.#release(answer)) answer.audience.fail(error);
       },
     );
     const opening = { done, abort };
@@ -130,6 +139,29 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
     void done.finally(() => {
       if (this.#opening.get(answer) === opening) this.#opening.delete(answer);
     });
+  }
+
+  /** Asks for an engine until there is one: what keeps it away may pass, and another tab may be able to start it. */
+  async #comeBack(): Promise<void> {
+    if (this.#isComingBack) return;
+    this.#isComingBack = true;
+    try {
+      for (let waitMs = firstWaitMs; this.#byId.size > 0 && !this.#client.isClosed; waitMs *= 2) {
+        try {
+          // Whoever comes is asked for all answers: see `onReturn`.
+          await this.#client.return();
+          return;
+        } catch (error) {
+          if (!isPassing(error) || !this.#client.canReturn) {
+            this.#failAll(error);
+            return;
+          }
+          await pause(Math.min(waitMs, longestWaitMs));
+        }
+      }
+    } finally {
+      this.#isComingBack = false;
+    }
   }
 
   #failAll(error: unknown): void {
@@ -163,7 +195,3 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
 }
 
 const keyOf = (sql: string, params: Params | undefined): string => `${paramsKey(params)}${sql}`;
-
-/** The engine has gone, and another may take its place. */
-export const isLost = (error: unknown): boolean =>
-  error instanceof OperationalError && error.subcode === 'connection.lost';
