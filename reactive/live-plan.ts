@@ -8,6 +8,7 @@ import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
 import type { ClockColumns } from './maintain/clock-columns.ts';
 import { hasOddLimit } from './maintain/read-window.ts';
+import { fitsLimits } from './plan/fits.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import { Statements } from './plan/statements.ts';
@@ -90,7 +91,7 @@ export function planLive(engine: Engine, sql: string, parts: PlanningParts): Liv
         reason:
           tables.length === 0 && !readsEverything
             ? 'it reads no table: it is run when the schema changes'
-            : `${reason}: a commit that changes one of its tables runs it again`,
+            : `${reason}: ${runsAgain}`,
       }),
       tables: tables.map(displayName).sort(),
       rowKey: keyed.rowKey,
@@ -122,18 +123,24 @@ function planIncremental(
     const missed = dependenciesOf(statement, engine.catalog).tables.find((table) => !followed.has(table));
     if (missed !== undefined)
       throw new Unresolved(`it reads ${displayName(missed)} where that is not followed`);
+    const statements = new Statements(engine, beforeRead);
+    if (!fitsLimits(query, statements)) throw new Unresolved(tooLarge);
     return {
-      incremental: {
-        query,
-        statements: new Statements(engine, beforeRead),
-        parameters: resolved.parameters,
-        clock: resolved.clock,
-      },
+      incremental: { query, statements, parameters: resolved.parameters, clock: resolved.clock },
     };
   } catch (error) {
     if (error instanceof Unresolved) return { incremental: null, reason: error.message };
     throw error;
   }
+}
+
+const tooLarge = 'the statements that would follow it pass a limit of SQLite';
+const runsAgain = 'a commit that changes one of its tables runs it again';
+
+/** The same query, run again whenever a table changes: SQLite doesn't take the plan's own statements. */
+export function withoutIncremental(plan: LivePlan): LivePlan {
+  const reason = `${tooLarge}: ${runsAgain}`;
+  return { ...plan, incremental: null, explain: { ...plan.explain, tier: 're-evaluated', reason } };
 }
 
 /** The parameters by their numbers in the plan's statements. */
@@ -155,7 +162,7 @@ export function explainLive(plan: LivePlan, bound: DriverParams): LiveExplain {
   const again = (reason: string): LiveExplain => ({
     ...plan.explain,
     tier: 're-evaluated',
-    reason: `${reason}: a commit that changes one of its tables runs it again`,
+    reason: `${reason}: ${runsAgain}`,
   });
   if (readsClock(plan, values)) return again('a time in it is read from the clock');
   if (hasOddLimit(query, (sql, more) => statements.all(sql, [...values, ...more])))

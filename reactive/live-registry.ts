@@ -14,7 +14,14 @@ import type { InspectionFeed } from './inspect/inspection-feed.ts';
 import { Profile } from './inspect/profile.ts';
 import { registryFeed } from './inspect/registry-feed.ts';
 import type { LiveExplain } from './live-explain.ts';
-import { explainLive, type LivePlan, planLive, readsClock, valuesOf } from './live-plan.ts';
+import {
+  explainLive,
+  type LivePlan,
+  planLive,
+  readsClock,
+  valuesOf,
+  withoutIncremental,
+} from './live-plan.ts';
 import type { EngineSource } from './live-source.ts';
 import { ClockColumns } from './maintain/clock-columns.ts';
 import { Followers } from './maintain/followers.ts';
@@ -340,6 +347,12 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     return plan;
   }
 
+  #giveUp(sql: string, plan: LivePlan, error: unknown): (() => void) | undefined {
+    if (!isOfStatement(error)) return undefined;
+    this.#plans.set(sql, withoutIncremental(plan));
+    return () => this.#plans.set(sql, plan);
+  }
+
   #isCurrent({ generation, incremental }: LivePlan): boolean {
     return (
       generation === this.#engine.schemaGeneration && this.#clock.areClean(incremental?.clock.columns ?? [])
@@ -355,6 +368,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
       engine: this.#engine,
       planFor: () => this.#planFor(sql),
       isCurrent: (plan) => this.#isCurrent(plan),
+      giveUp: (plan, error) => this.#giveUp(sql, plan, error),
       explain: (plan) => explainLive(plan, bound),
       open: (plan) => this.#open(plan, params, bound),
       follow: (plan, answer) => this.#follow(made, plan, answer, bound),
@@ -468,6 +482,11 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     }
     this.#deliveries.end();
   }
+}
+
+/** SQLite doesn't take a statement, or not with so many values. */
+function isOfStatement(error: unknown): boolean {
+  return error instanceof FreshetError && (error.code === 'SQL' || error.subcode === 'value.too_big');
 }
 
 function isRetryable(error: unknown): boolean {

@@ -20,6 +20,11 @@ export interface MaterialisationParts {
   readonly planFor: () => LivePlan;
   /** Whether a plan still holds. */
   readonly isCurrent: (plan: LivePlan) => boolean;
+  /**
+   * Has the query run again instead, if a plan's statements failed where its own text may not; gives what takes that
+   * back. Undefined: the error is another.
+   */
+  readonly giveUp: (plan: LivePlan, error: unknown) => (() => void) | undefined;
   readonly explain: (plan: LivePlan) => LiveExplain;
   readonly open: (plan: LivePlan) => LiveAnswer;
   /** Has it found by the commits that concern it, until told otherwise. */
@@ -145,8 +150,26 @@ export class Materialisation {
   #refresh(): void {
     if (!this.#answer || !this.#plan || !this.#parts.isCurrent(this.#plan)) this.#replan();
     for (const watch of this.#followed?.watches ?? []) watch.changes = [];
-    this.#answer?.refresh();
+    try {
+      this.#answer?.refresh();
+    } catch (error) {
+      const takeBack =
+        this.#answer?.maintain && this.#plan ? this.#parts.giveUp(this.#plan, error) : undefined;
+      if (!takeBack) throw error;
+      this.#rerun(takeBack);
+    }
     this.#settle();
+  }
+
+  #rerun(takeBack: () => void): void {
+    try {
+      this.#replan();
+      this.#answer?.refresh();
+    } catch (error) {
+      // It is the query itself that fails.
+      takeBack();
+      throw error;
+    }
   }
 
   /** Follows what its watches have noted of one commit. @throws what SQLite says; then it must be refreshed. */

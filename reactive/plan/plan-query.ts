@@ -92,6 +92,8 @@ function planChild(select: SelectModel, use: ChildPlan['use'], id: number, parts
   );
   // Which arm's a column of the whole has, nothing tells; and its table would convert the others' values.
   if (isMixed) throw new Unresolved('the arms of a compound in it differ in affinity or collation');
+  if ((select.cores[0]?.outputs.length ?? 0) > maxChildColumns)
+    throw new Unresolved('a SELECT in it has as many columns as a table can have');
   const table = parts.nextTable();
   const isOne = (use === 'exists' || use === 'scalar') && !select.limit;
   const plan = planQuery(isOne ? { ...select, limit: ['1'] } : select, parts);
@@ -103,6 +105,9 @@ function planChild(select: SelectModel, use: ChildPlan['use'], id: number, parts
   const relation: Relation = { id, alias: '', name: '', columns, of: { kind: 'select', select } };
   return { use, select, plan, table, relation };
 }
+
+/** SQLite's 2,000 (https://sqlite.org/limits.html), and two of ours. */
+const maxChildColumns = 1998;
 
 function equalityOf(select: SelectModel): Collation[] {
   const outputs = select.cores[0]?.outputs ?? [];

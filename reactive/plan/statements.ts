@@ -33,6 +33,16 @@ export class Statements {
     }
   }
 
+  /** Whether SQLite takes it. */
+  compiles(sql: string): boolean {
+    try {
+      if (!this.#prepared.has(sql)) this.#prepare(sql);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #prepare(sql: string): Prepared {
     const prepared = { statement: this.#engine.connection.prepare(sql), width: highestParameter(sql) };
     this.#prepared.set(sql, prepared);
