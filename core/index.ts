@@ -1,4 +1,13 @@
 export type { TransactionMode } from './atomically.ts';
+export type { BrowserOpenOptions } from './browser/open.ts';
+export {
+  deleteDatabase,
+  exportDatabase,
+  importDatabase,
+  loadWasm,
+  persistStorage,
+  storageEstimate,
+} from './browser-only.ts';
 export type { ChangeSource, Changeset, RowChange } from './commit/changeset.ts';
 export type { ReactiveMetrics } from './commit/hub.ts';
 export { DatabaseSync } from './database-sync.ts';

@@ -20,6 +20,8 @@ export interface AsyncOpenOptions extends OpenOptions {
   readonly readers?: number;
   /** How long a read waits for one of them to be free, in milliseconds; 30,000 by default. */
   readonly acquireTimeoutMs?: number;
+  /** In browsers: see `BrowserOpenOptions`. Node.js always has files. */
+  readonly withoutStorage?: 'error' | 'memory';
 }
 
 /** What the thread of an engine is started with. */
@@ -40,7 +42,7 @@ const program = new URL(`../reactive/remote/node-engine${here.endsWith('.ts') ? 
  * @throws as `openSync` does.
  */
 export async function open(location: string, options: AsyncOpenOptions = {}): Promise<Database> {
-  const { readers = 2, acquireTimeoutMs = 30_000, ...rest } = options;
+  const { readers = 2, acquireTimeoutMs = 30_000, withoutStorage: _storage, ...rest } = options;
   for (const [name, value] of Object.entries({ readers, acquireTimeoutMs })) {
     if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) continue;
     throw new ProgrammingError(`Option ${name} is ${String(value)}: it must be a whole number from 0 on.`, {

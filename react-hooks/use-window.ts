@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useState } from 'react';
-import { type Columns, type Params, ProgrammingError, type Row } from '../core/index.ts';
+import { ProgrammingError } from '../core/errors.ts';
+import type { Columns, Params, Row } from '../core/index.ts';
 import { RowRecognition } from '../reactive/store/row-recognition.ts';
 import { windowOf } from '../reactive/store/window-query.ts';
 import { resultOf, useAnswer } from './use-answer.ts';

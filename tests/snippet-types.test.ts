@@ -53,4 +53,6 @@ it('every snippet of the documentation has types that fit', { timeout: 120_000 }
 it('every snippet for a browser has types that fit', { timeout: 120_000 }, async () => {
   const files = named(snippetsOf('ts browser'), 'ts');
   expect(await complaints(files, '../../core/index.browser.ts')).toBe('');
+  // What a compiler sees that resolves packages as for Node.js.
+  expect(await complaints(files, '../../core/index.ts')).toBe('');
 });
