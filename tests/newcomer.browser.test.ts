@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
+import { build, createLogger } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, missing } from './browser/chromium.ts';
 import { serveFolder } from './browser/site.ts';
@@ -51,8 +60,16 @@ async function written(files: readonly GuideFile[]): Promise<void> {
   }
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [tsc], { cwd: app, encoding: 'utf8' });
-  await build({ root: app, logLevel: 'error' });
+  const warnings: string[] = [];
+  const customLogger = { ...createLogger('error'), warn: (message: string) => void warnings.push(message) };
+  await build({ root: app, customLogger });
+  // A module for Node.js in the page, say.
+  expect(warnings.filter((warning) => !warning.includes('PLUGIN_TIMINGS'))).toEqual([]);
 }
+
+/** The policy that the guide gives for the server. */
+const policy =
+  /^Content-Security-Policy: (.+)$/m.exec(readFileSync(join(root, 'docs/guide.md'), 'utf8'))?.[1] ?? '';
 
 async function tab(): Promise<Page> {
   const page = await context.newPage();
@@ -74,7 +91,8 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
     await written(guideFiles('docs/guide.md', { until: '## 4.' }));
     const browser = await launch(executable ?? '');
     ({ context } = browser);
-    const site = await serveFolder(join(app, 'dist'), () => {});
+    expect(policy).toContain('wasm-unsafe-eval');
+    const site = await serveFolder(join(app, 'dist'), () => {}, { 'content-security-policy': policy });
     ({ url } = site);
     ends.push(browser.end, site.end);
     const page = await tab();
@@ -103,8 +121,15 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
       expect.stringContaining('Mend the roof'),
     ]);
 
-    await add(page, '');
+    await add(page, '   ');
     await page.getByRole('alert').filter({ hasText: 'CHECK' }).waitFor();
+    // What is refused is still in the field, and what is accepted isn't.
+    expect(await page.getByLabel('A new task').inputValue()).toBe('   ');
+    await add(page, 'Oil the hinges');
+    await page.getByText('Oil the hinges').waitFor();
+    expect(await page.getByLabel('A new task').inputValue()).toBe('');
+    await page.getByRole('button', { name: 'Remove Oil the hinges' }).click();
+    await page.getByText('1 of 2 done').waitFor();
 
     // The first tab ran the database: the second one takes over.
     await page.close();
@@ -125,5 +150,24 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
     await page.reload();
     await page.getByText('0 of 2 done').waitFor();
     expect(errors).toEqual([]);
+  });
+
+  test('has an older version say that it must be reloaded, which changes nothing', {
+    timeout: 120_000,
+  }, async () => {
+    const files = guideFiles('docs/guide.md');
+    const older = files.map(({ file, text }) => ({
+      file,
+      text: text.replace(/\n {2}'ALTER TABLE tasks ADD COLUMN created.*/, ''),
+    }));
+    expect(older).not.toEqual(files);
+    await written(older);
+    const page = await tab();
+    await page.getByRole('alert').filter({ hasText: 'Reload it' }).waitFor();
+    await written(files);
+    await page.reload();
+    await page.getByText('0 of 2 done').waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
   });
 });

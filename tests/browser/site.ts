@@ -32,6 +32,7 @@ export async function serveSite(folder: string): Promise<{ url: string; end(): P
 export async function serveFolder(
   folder: string,
   ended: () => void,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; end(): Promise<void> }> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
@@ -41,7 +42,8 @@ export async function serveFolder(
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
+    const type = types[extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type, ...headers });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
