@@ -1,3 +1,4 @@
+import { reading, shown } from './arguments.ts';
 import type { Engine } from './engine.ts';
 import { OperationalError, ProgrammingError } from './errors.ts';
 
@@ -25,10 +26,13 @@ export function inSavepoint<R>(engine: Engine, fn: () => R): R {
 /** BEGIN in this mode. @throws ProgrammingError for another word. */
 export function beginText(mode: TransactionMode): string {
   if (['deferred', 'immediate', 'exclusive'].includes(mode)) return `BEGIN ${mode.toUpperCase()}`;
-  throw new ProgrammingError(`Cannot begin: ${String(mode)} is no transaction mode.`, {
-    code: 'TRANSACTION',
-    subcode: 'transaction.mode',
-  });
+  throw new ProgrammingError(
+    `Cannot begin: ${shown(mode)} is no transaction mode: use deferred, immediate or exclusive.`,
+    {
+      code: 'TRANSACTION',
+      subcode: 'transaction.mode',
+    },
+  );
 }
 
 /** Runs a statement of transaction control. */
@@ -77,13 +81,12 @@ function undone(): OperationalError {
 }
 
 function refusePromise(result: unknown): void {
-  if (
-    typeof result !== 'object' ||
-    result === null ||
-    !('then' in result) ||
-    typeof result.then !== 'function'
-  )
-    return;
+  if (typeof result !== 'object' || result === null) return;
+  const isPromise = reading(
+    "The function's result",
+    () => 'then' in result && typeof result.then === 'function',
+  );
+  if (!isPromise) return;
   throw new ProgrammingError(
     'The function of a synchronous transaction returned a promise: its later work would fall outside. ' +
       'Make it synchronous, or use begin() and commit().',

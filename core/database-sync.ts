@@ -1,3 +1,4 @@
+import { requireFunction } from './arguments.ts';
 import { control, type TransactionMode } from './atomically.ts';
 import type { Changeset } from './commit/changeset.ts';
 import type { ReactiveMetrics } from './commit/hub.ts';
@@ -126,6 +127,7 @@ export class DatabaseSync implements Disposable {
   /** Commits when `fn` returns, rolls back when it throws, and nests as a savepoint. */
   transaction<R>(fn: (tx: TransactionSync) => R, mode: TransactionMode = 'deferred'): R {
     this[engineOf].assertOpen('begin');
+    requireFunction(fn, 'fn');
     return inTransaction(this[engineOf], mode, fn);
   }
 
@@ -140,25 +142,25 @@ export class DatabaseSync implements Disposable {
   }
 
   /** Events for every commit that changes one of `tables`. */
-  watchTable(tables: string | readonly string[], options: WatchOptions = {}): Watch {
+  watchTable(tables: string | readonly string[], options?: WatchOptions): Watch {
     const engine = this[engineOf];
     return engine.guard(() => watches.watchTable(engine, tables, options));
   }
 
   /** Events for changes of rows that lie in a range before or after. */
-  watchRange(table: string, range: RangeBounds, options: WatchOptions = {}): Watch {
+  watchRange(table: string, range: RangeBounds, options?: WatchOptions): Watch {
     const engine = this[engineOf];
     return engine.guard(() => watches.watchRange(engine, table, range, options));
   }
 
   /** The answer of a SELECT, then events for every commit that may change it. */
-  watchQuery(sql: string, params?: Params, options: WatchOptions = {}): Watch {
+  watchQuery(sql: string, params?: Params, options?: WatchOptions): Watch {
     const engine = this[engineOf];
     return engine.guard(() => watches.watchQuery(engine, sql, params, options));
   }
 
   /** Every commit from now on, or every commit that changes one of `tables`. */
-  changeStream(options: WatchOptions & { readonly tables?: readonly string[] } = {}): Watch {
+  changeStream(options?: WatchOptions & { readonly tables?: readonly string[] }): Watch {
     const engine = this[engineOf];
     return engine.guard(() => watches.changeStream(engine, options));
   }

@@ -1,5 +1,6 @@
 /** Stable names of what went wrong; `docs/errors.md` lists each with its cause and its remedy. */
 export type ErrorCode =
+  | 'ARGUMENT'
   | 'BUSY'
   | 'CANCELED'
   | 'CLOSED'

@@ -2,7 +2,7 @@ import { atomically } from './atomically.ts';
 import type { Engine } from './engine.ts';
 import { ProgrammingError } from './errors.ts';
 import type { Statement } from './statement.ts';
-
+import { takeParamsList } from './take-params.ts';
 import type { Params } from './values.ts';
 
 /** Runs a write once for each element, in a transaction or savepoint of its own: all or nothing. */
@@ -18,13 +18,7 @@ export function executeBatch(
       subcode: 'sql.batch',
     });
   }
-  if (typeof paramsList !== 'object' || paramsList === null || !(Symbol.iterator in paramsList)) {
-    throw new ProgrammingError('A batch takes a list of parameters, one element for each run.', {
-      code: 'PARAMETER',
-      subcode: 'sql.parameter_type',
-    });
-  }
-  const items = [...paramsList];
+  const items = takeParamsList(paramsList);
   // An empty list opens no transaction.
   if (items.length === 0) return { changes: 0 };
   return atomically(engine, 'immediate', () => {

@@ -1,3 +1,5 @@
+import { reading } from './arguments.ts';
+import { isBytes } from './bytes.ts';
 import type { SqlValue } from './values.ts';
 
 // TypeScript's library doesn't know it yet: https://tc39.es/proposal-json-parse-with-source/
@@ -12,12 +14,12 @@ declare global {
  * null. A reader that wants the integers past 2^53 back must parse them as such.
  */
 export function toJson(value: unknown, space?: number): string {
-  return JSON.stringify(value, encode, space);
+  return reading('value', () => JSON.stringify(value, encode, space));
 }
 
 function encode(_key: string, value: SqlValue | object): unknown {
   if (typeof value === 'bigint') return JSON.rawJSON(String(value));
-  if (value instanceof Uint8Array) return hex(value);
+  if (isBytes(value)) return hex(value);
   return value;
 }
 

@@ -1,5 +1,6 @@
+import { isArray, reading, shown, wrongOption } from './arguments.ts';
 import type { ErrorHandler } from './commit/hub.ts';
-import { ProgrammingError } from './errors.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { foldName } from './sql/identifier.ts';
 import type { IntMode } from './values.ts';
 
@@ -94,10 +95,12 @@ const defaults: Settings = {
  * @throws ProgrammingError for an unknown key or a value out of range, naming it.
  */
 export function readSettings(query: Iterable<readonly [string, string]>, options: OpenOptions): Settings {
-  if (options === null || typeof options !== 'object') {
-    throw configError(`Options are an object, not ${String(options)}.`);
+  const { options: text = '', onError, onWarning, ...own } = takeOptions(options);
+  if (typeof text !== 'string') throw wrongOption(`Option options is ${shown(text)}: it must be a text.`);
+  for (const [name, value] of Object.entries({ onError, onWarning })) {
+    if (value !== undefined && typeof value !== 'function')
+      throw wrongOption(`Option ${name} is ${shown(value)}: it must be a function.`);
   }
-  const { options: text = '', onError, onWarning, ...own } = options;
   return {
     ...defaults,
     ...readAll(query),
@@ -106,6 +109,13 @@ export function readSettings(query: Iterable<readonly [string, string]>, options
     ...(onError && { onError }),
     ...(onWarning && { onWarning }),
   };
+}
+
+/** A copy of the options' own properties. @throws ProgrammingError for what is no object or can't be read. */
+export function takeOptions<T extends object>(options: T): T {
+  if (options === null || typeof options !== 'object' || isArray(options))
+    throw wrongOption(`Options are an object, not ${shown(options)}.`);
+  return reading('Options', () => ({ ...options }));
 }
 
 function readAll(entries: Iterable<readonly [string, unknown]>): Partial<Settings> {
@@ -122,14 +132,15 @@ function settingNamed(key: string): Setting {
   const plain = foldName(key.replaceAll('_', ''));
   const found = (Object.keys(readers) as Setting[]).find((name) => foldName(name) === plain);
   if (found) return found;
-  throw configError(`Unknown option ${key}. Known are ${Object.keys(readers).join(', ')}.`);
+  const known = Object.keys(readers);
+  throw wrongOption(`Unknown option ${key}.${didYouMean(key, known)} Known are ${known.join(', ')}.`);
 }
 
 function* pairs(text: string): Generator<[string, string]> {
   for (const pair of text.split(/[;,\s]+/)) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
-    if (at < 1) throw configError(`Option ${pair} has no value: write ${pair.replace('=', '')}=value.`);
+    if (at < 1) throw wrongOption(`Option ${pair} has no value: write ${pair.replace('=', '')}=value.`);
     yield [pair.slice(0, at), pair.slice(at + 1)];
   }
 }
@@ -139,7 +150,7 @@ function oneOf<const T extends string>(...allowed: readonly T[]): (value: unknow
     const plain = typeof value === 'string' ? foldName(value.replaceAll('_', '')) : undefined;
     const found = allowed.find((one) => foldName(one) === plain);
     if (found !== undefined) return found;
-    throw configError(`Option ${name} is ${String(value)}: it must be one of ${allowed.join(', ')}.`);
+    throw wrongOption(`Option ${name} is ${shown(value)}: it must be one of ${allowed.join(', ')}.`);
   };
 }
 
@@ -147,7 +158,7 @@ function boolean(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
   if (value === 'true' || value === '1' || value === 'on') return true;
   if (value === 'false' || value === '0' || value === 'off') return false;
-  throw configError(`Option ${name} is ${String(value)}: it must be true or false.`);
+  throw wrongOption(`Option ${name} is ${shown(value)}: it must be true or false.`);
 }
 
 function wholeNumber(min: number): (value: unknown, name: string) => number {
@@ -156,10 +167,6 @@ function wholeNumber(min: number): (value: unknown, name: string) => number {
     if (typeof number === 'number' && Number.isInteger(number) && number >= min && number < 2 ** 31) {
       return number;
     }
-    throw configError(`Option ${name} is ${String(value)}: it must be a whole number from ${min} on.`);
+    throw wrongOption(`Option ${name} is ${shown(value)}: it must be a whole number from ${min} on.`);
   };
-}
-
-function configError(message: string): ProgrammingError {
-  return new ProgrammingError(message, { code: 'CONFIG', subcode: 'config.option' });
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { OperationalError, ProgrammingError } from './errors.ts';
+import { shown, wrongOption } from './arguments.ts';
+import { OperationalError } from './errors.ts';
 import { parseLocation } from './location.ts';
-import { type OpenOptions, readSettings } from './open-options.ts';
+import { type OpenOptions, readSettings, takeOptions } from './open-options.ts';
 import { Client, type Connector } from './remote/client.ts';
 import { Database } from './remote/database.ts';
 import { portToWorker } from './remote/node-ports.ts';
@@ -42,13 +43,10 @@ const program = new URL(`../reactive/remote/node-engine${here.endsWith('.ts') ? 
  * @throws as `openSync` does.
  */
 export async function open(location: string, options: AsyncOpenOptions = {}): Promise<Database> {
-  const { readers = 2, acquireTimeoutMs = 30_000, withoutStorage: _storage, ...rest } = options;
+  const { readers = 2, acquireTimeoutMs = 30_000, withoutStorage: _storage, ...rest } = takeOptions(options);
   for (const [name, value] of Object.entries({ readers, acquireTimeoutMs })) {
     if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) continue;
-    throw new ProgrammingError(`Option ${name} is ${String(value)}: it must be a whole number from 0 on.`, {
-      code: 'CONFIG',
-      subcode: 'config.option',
-    });
+    throw wrongOption(`Option ${name} is ${shown(value)}: it must be a whole number from 0 on.`);
   }
   const { filename, query } = parseLocation(location, fileURLToPath);
   const { onError, onWarning } = readSettings(query, rest);

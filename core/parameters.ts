@@ -1,5 +1,8 @@
+import { isArray, reading } from './arguments.ts';
+import { isBytes, isDetached } from './bytes.ts';
 import type { DriverParams, DriverValue } from './drivers/driver.ts';
-import { DataError, ProgrammingError } from './errors.ts';
+import { DataError, FreshetError, ProgrammingError } from './errors.ts';
+import { isDate, isRecord, notParams } from './take-params.ts';
 import type { Params } from './values.ts';
 
 /** The parameters that a statement has, in SQLite's own order. */
@@ -62,8 +65,16 @@ export function bindParameters(
     if (plan.style === 'none') return noValues;
     throw missing(plan.style === 'positional' ? '?1' : (plan.names[0] ?? ''));
   }
-  if (Array.isArray(params)) return bindArray(plan, params, realIsInteger);
-  return bindRecord(plan, params as Readonly<Record<string, unknown>>);
+  try {
+    if (Array.isArray(params)) return bindArray(plan, params, realIsInteger);
+    return bindRecord(plan, params as Readonly<Record<string, unknown>>);
+  } catch (error) {
+    // An accessor of the caller's, or a proxy; a closure for `reading` would be made at each write.
+    if (error instanceof FreshetError) throw error;
+    return reading('params', () => {
+      throw error;
+    });
+  }
 }
 
 function bindArray(
@@ -93,12 +104,7 @@ function bindArray(
 }
 
 function bindRecord(plan: ParameterPlan, params: Readonly<Record<string, unknown>>): DriverParams {
-  if (params === null || typeof params !== 'object' || !isRecord(params)) {
-    throw new ProgrammingError('Parameters are an array or an object of values by name.', {
-      code: 'PARAMETER',
-      subcode: 'sql.parameter_type',
-    });
-  }
+  if (params === null || typeof params !== 'object' || !isRecord(params)) throw notParams();
   const keys = Object.keys(params);
   if (plan.style === 'none') {
     if (keys.length > 0) throw surplus(String(keys[0]), 0, keys.length);
@@ -123,11 +129,6 @@ function bindRecord(plan: ParameterPlan, params: Readonly<Record<string, unknown
   return bound;
 }
 
-function isRecord(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function toDriver(value: unknown, at: number | string): DriverValue {
   switch (typeof value) {
     case 'number':
@@ -147,8 +148,11 @@ function toDriver(value: unknown, at: number | string): DriverValue {
       return value ? 1n : 0n;
     case 'object':
       if (value === null) return null;
-      if (value instanceof Uint8Array) return value;
-      if (value instanceof Date) return isoText(value, at);
+      if (isBytes(value)) {
+        if (isDetached(value)) throw refused(at, 'its bytes were transferred to another thread, or cut off');
+        return value;
+      }
+      if (isDate(value)) return isoText(value, at);
       break;
   }
   const what = value === undefined ? 'undefined' : typeof value === 'object' ? describe(value) : typeof value;
@@ -159,12 +163,13 @@ function toDriver(value: unknown, at: number | string): DriverValue {
 }
 
 function describe(value: unknown): string {
-  return Array.isArray(value) ? 'an array' : 'an object';
+  return isArray(value) ? 'an array' : 'an object';
 }
 
 function isoText(date: Date, at: number | string): string {
-  if (Number.isNaN(date.getTime())) throw refused(at, 'the Date is invalid');
-  return date.toISOString();
+  // Own properties of the Date may stand before its methods.
+  if (Number.isNaN(Date.prototype.getTime.call(date))) throw refused(at, 'the Date is invalid');
+  return Date.prototype.toISOString.call(date);
 }
 
 function label(at: number | string): string {

@@ -1,8 +1,10 @@
+import { readOptions } from './arguments.ts';
 import { atomically } from './atomically.ts';
 import type { Engine } from './engine.ts';
 import { OperationalError } from './errors.ts';
 import { checkRowMode, type Decode, decoder, type RowMode } from './rows.ts';
 import type { Statement } from './statement.ts';
+import { takeParams } from './take-params.ts';
 import type { Params, SqlValue } from './values.ts';
 
 /** How rows are read. */
@@ -17,8 +19,18 @@ export interface RawResult {
   readonly rows: SqlValue[][];
 }
 
-export function query<T>(engine: Engine, statement: Statement, params?: Params, options?: ReadOptions): T[] {
-  checkRowMode(options?.rowMode);
+/** @throws ProgrammingError for an unknown option, or what is no row mode. */
+function checked(given: ReadOptions | undefined): ReadOptions | undefined {
+  if (given === undefined || given === asArrays) return given;
+  const options = readOptions(given, 'options', ['rowMode']);
+  checkRowMode(options.rowMode);
+  return options;
+}
+
+const asArrays: ReadOptions = { rowMode: 'array' };
+
+export function query<T>(engine: Engine, statement: Statement, params?: Params, given?: ReadOptions): T[] {
+  const options = checked(given);
   if (refusesAfterwards(engine, statement)) {
     // What can't be returned is found out only after the write, which must not remain then.
     return atomically(engine, 'deferred', () => readAll<T>(engine, statement, params, options));
@@ -45,16 +57,16 @@ export function queryOne<T>(
   engine: Engine,
   statement: Statement,
   params?: Params,
-  options?: ReadOptions,
+  given?: ReadOptions,
 ): T | null {
-  if (statement.plan.kind !== 'select') return query<T>(engine, statement, params, options)[0] ?? null;
-  checkRowMode(options?.rowMode);
+  if (statement.plan.kind !== 'select') return query<T>(engine, statement, params, given)[0] ?? null;
+  const options = checked(given);
   const row = engine.first(statement, params);
   return row ? decoderFor<T>(engine, statement, options)(row) : null;
 }
 
-export function fetchOne<T>(engine: Engine, statement: Statement, params?: Params, options?: ReadOptions): T {
-  checkRowMode(options?.rowMode);
+export function fetchOne<T>(engine: Engine, statement: Statement, params?: Params, given?: ReadOptions): T {
+  const options = checked(given);
   if (statement.plan.kind === 'select') {
     const row = engine.first(statement, params);
     if (row) return decoderFor<T>(engine, statement, options)(row);
@@ -70,7 +82,7 @@ export function fetchOne<T>(engine: Engine, statement: Statement, params?: Param
 }
 
 export function queryRaw(engine: Engine, statement: Statement, params?: Params): RawResult {
-  const rows = query<SqlValue[]>(engine, statement, params, { rowMode: 'array' });
+  const rows = query<SqlValue[]>(engine, statement, params, asArrays);
   return { columns: [...statement.columns], rows };
 }
 
@@ -79,33 +91,44 @@ function refusesAfterwards(engine: Engine, { plan }: Statement): boolean {
   return plan.returning && engine.config.intMode === 'number';
 }
 
-/** Rows one by one. The read lock is held until the end, or until the loop is left. */
-export function* iterate<T>(
+/**
+ * Rows one by one. The read lock is held from the first row until the end, or until the loop is left; the parameters
+ * are those of the call.
+ */
+export function iterate<T>(
   engine: Engine,
   statement: Statement,
   params?: Params,
   options?: ReadOptions,
 ): Generator<T, void, undefined> {
-  checkRowMode(options?.rowMode);
+  return iteration<T>(engine, statement, takeParams(params), checked(options));
+}
+
+function* iteration<T>(
+  engine: Engine,
+  statement: Statement,
+  params: Params | undefined,
+  options: ReadOptions | undefined,
+): Generator<T, void, undefined> {
   if (statement.plan.kind !== 'select') {
     // A write runs whole before its first row.
     yield* query<T>(engine, statement, params, options);
     return;
   }
-  const iteration = engine.iterate(statement, params);
+  const opened = engine.iterate(statement, params);
   try {
     let decode: ReturnType<typeof decoderFor<T>> | undefined;
     for (;;) {
       engine.assertOpen('read on');
-      const { done, value } = engine.step(iteration.rows);
+      const { done, value } = engine.step(opened.rows);
       if (done || value == null) return;
       // The columns are those of the schema at the first row.
-      decode ??= decoderFor<T>(engine, iteration.statement, options);
+      decode ??= decoderFor<T>(engine, opened.statement, options);
       yield decode(value);
     }
   } finally {
-    if (!engine.isClosed) iteration.rows.return?.();
-    iteration.release();
+    if (!engine.isClosed) opened.rows.return?.();
+    opened.release();
   }
 }
 

@@ -1,5 +1,6 @@
+import { isArray, shown, wrongArgument, wrongOption } from './arguments.ts';
 import type { DriverRow, DriverValue } from './drivers/driver.ts';
-import { DataError, ProgrammingError } from './errors.ts';
+import { DataError } from './errors.ts';
 import type { Columns, IntMode, Row, SqlValue } from './values.ts';
 
 /** How rows come back: as objects, as arrays, as {@link IndexedRow}s, or as what a function makes of them. */
@@ -12,10 +13,7 @@ export type RowMode<T = unknown> =
 /** @throws ProgrammingError for what is no row mode. */
 export function checkRowMode(mode: unknown = 'object'): void {
   if (typeof mode === 'function' || ['object', 'array', 'row'].includes(mode as string)) return;
-  throw new ProgrammingError(
-    `The row mode ${String(mode)} is unknown: use 'object', 'array', 'row' or a function.`,
-    { code: 'CONFIG', subcode: 'config.option' },
-  );
+  throw wrongOption(`rowMode is ${shown(mode)}: it must be 'object', 'array', 'row' or a function.`);
 }
 
 /** A row that is read by position or by name, and keeps columns of one name apart. */
@@ -24,6 +22,8 @@ export class IndexedRow implements Iterable<SqlValue> {
   readonly #values: readonly SqlValue[];
 
   constructor(columns: readonly string[], values: readonly SqlValue[]) {
+    if (!isArray(columns)) throw wrongArgument('columns', 'an array of texts', columns);
+    if (!isArray(values)) throw wrongArgument('values', 'an array', values);
     this.#columns = columns;
     this.#values = values;
   }

@@ -1,3 +1,4 @@
+import { requireFunction } from './arguments.ts';
 import { atomically, beginText, control, inSavepoint, type TransactionMode } from './atomically.ts';
 import type { Written } from './commit/written.ts';
 import type { Engine } from './engine.ts';
@@ -100,6 +101,7 @@ export class TransactionSync implements Disposable {
   /** Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. */
   savepoint<R>(fn: (tx: TransactionSync) => R): R {
     this.#assertOpen('set a savepoint');
+    requireFunction(fn, 'fn');
     return inSavepoint(this.#engine, () => fn(this));
   }
 

@@ -1,3 +1,4 @@
+import { readOptions, requireText, texts } from '../core/arguments.ts';
 import type { ReactiveMetrics } from '../core/commit/hub.ts';
 import type { DatabaseSync } from '../core/database-sync.ts';
 import type { Database } from '../core/remote/database.ts';
@@ -37,8 +38,9 @@ const intervalMs = 250;
  * ends its streams, and brings back what had its name before.
  * @throws InterfaceError on a closed database of this thread.
  */
-export function consoleApi(db: DatabaseSync | Database, options: ConsoleApiOptions = {}): () => void {
-  const { name = 'freshet', slowMs = 16 } = options;
+export function consoleApi(db: DatabaseSync | Database, options?: ConsoleApiOptions): () => void {
+  const { name = 'freshet', slowMs = 16 } = readOptions(options, 'options', ['name', 'slowMs']);
+  requireText(name, 'name');
   const inspector = inspect(db, { slowMs });
   const feeds = new Set<ChangeFeed>();
   const api: ConsoleApi = {
@@ -52,7 +54,9 @@ export function consoleApi(db: DatabaseSync | Database, options: ConsoleApiOptio
       console.log(String(explain));
       return explain;
     },
-    stream({ tables } = {}) {
+    stream(options) {
+      const { tables } = readOptions(options, 'options', ['tables']);
+      if (tables !== undefined) texts(tables, 'tables');
       const onEntries = (entries: readonly StreamEntry[]): void => entries.forEach(print);
       const feed = new ChangeFeed(db, { intervalMs, onEntries, ...(tables && { tables }) });
       feeds.add(feed);

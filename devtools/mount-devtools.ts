@@ -1,5 +1,7 @@
+import { numberFrom, readOptions, requireBoolean, requireText } from '../core/arguments.ts';
 import type { DatabaseSync } from '../core/database-sync.ts';
 import type { Database } from '../core/remote/database.ts';
+import { requireDatabase } from '../core/require-database.ts';
 import { element, setAttribute } from './dom.ts';
 import { Panel } from './panel.ts';
 import { shortcutMatcher } from './shortcut.ts';
@@ -23,12 +25,26 @@ export interface DevtoolsOptions {
   readonly slowMs?: number;
 }
 
+const known = ['parent', 'open', 'shortcut', 'button', 'height', 'intervalMs', 'slowMs'] as const;
+
+function checkOptions({ open, button, height, intervalMs, slowMs, shortcut }: DevtoolsOptions): void {
+  if (open !== undefined) requireBoolean(open, 'open');
+  if (button !== undefined) requireBoolean(button, 'button');
+  for (const [name, value] of Object.entries({ height, intervalMs, slowMs })) {
+    if (value !== undefined) numberFrom(value, name, 0);
+  }
+  if (shortcut !== undefined && shortcut !== null) requireText(shortcut, 'shortcut');
+}
+
 /**
  * Puts a panel at the foot of the page that shows the live queries of a database, its commits, and what was slow.
  * It does nothing while it is closed. The result takes it away.
  * @throws InterfaceError when the shortcut can't be read.
  */
-export function mountDevtools(db: DatabaseSync | Database, options: DevtoolsOptions = {}): () => void {
+export function mountDevtools(db: DatabaseSync | Database, given?: DevtoolsOptions): () => void {
+  requireDatabase(db);
+  const options = readOptions(given, 'options', known);
+  checkOptions(options);
   const { parent = document.body, shortcut = 'Ctrl+Alt+F', height = 320, slowMs = 16 } = options;
   const isShortcut = shortcut === null ? () => false : shortcutMatcher(shortcut);
   const intervalMs = Math.max(100, options.intervalMs ?? 500);

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { InterfaceError } from '../core/errors.ts';
 import type { Database, DatabaseSync } from '../core/index.ts';
 import type { Clock } from '../reactive/store/clock.ts';
 import { QueryStore, type QueryStoreOptions } from '../reactive/store/query-store.ts';
@@ -36,7 +37,7 @@ export function DatabaseProvider(props: DatabaseProviderProps) {
 
 /**
  * The database of the provider above.
- * @throws Error outside of a DatabaseProvider.
+ * @throws InterfaceError outside of a DatabaseProvider.
  */
 export function useDatabase<D extends AnyDatabase = AnyDatabase>(): D {
   // Which of the two it is, the application knows that gave it to the provider.
@@ -46,6 +47,11 @@ export function useDatabase<D extends AnyDatabase = AnyDatabase>(): D {
 /** The store that the hooks stand on. */
 export function useQueryStore(hook: string): QueryStore {
   const store = useContext(StoreContext);
-  if (!store) throw new Error(`${hook} needs a <DatabaseProvider> above it.`);
+  if (!store) {
+    throw new InterfaceError(`${hook} needs a <DatabaseProvider> above it.`, {
+      code: 'CONFIG',
+      subcode: 'config.no_provider',
+    });
+  }
   return store;
 }

@@ -3,6 +3,7 @@
  * Guarantees minimal moves and O(n log n); rows compare by object identity, never by content.
  * The hard part is the index of each step, which counts in an array that is half old and half new.
  */
+import { isArray, oneOf, reading, requireObject, wrongArgument } from '../core/arguments.ts';
 import type { EqualityKey } from '../core/sql/collation.ts';
 import type { RowDelta } from './live-delta.ts';
 
@@ -45,8 +46,13 @@ export function difference<T>(previous: KeyedRows<T>, next: KeyedRows<T>): RowDe
 
 /** The reference meaning of {@link RowDelta}: `rows` after `changes`, as a new array. */
 export function applyDelta<T>(rows: readonly T[], changes: readonly RowDelta<T>[]): T[] {
+  // A sparse array may be far longer than any memory: looking at its end is enough to know one.
+  if (!isArray(rows) || (rows.length > 0 && !(rows.length - 1 in rows)))
+    throw wrongArgument('rows', 'an array without holes', rows);
+  if (!isArray(changes)) throw wrongArgument('changes', 'an array of changes', changes);
   const result = rows.slice();
-  for (const change of changes) {
+  for (const [at, change] of changes.entries()) {
+    checkChange(change, `changes[${at}]`, result.length);
     if (change.type === 'insert') {
       result.splice(change.index, 0, change.row);
     } else if (change.type === 'delete') {
@@ -57,6 +63,20 @@ export function applyDelta<T>(rows: readonly T[], changes: readonly RowDelta<T>[
     }
   }
   return result;
+}
+
+/** A change that doesn't fit the rows belongs to another snapshot. */
+function checkChange(change: RowDelta<unknown>, name: string, length: number): void {
+  requireObject(change, name);
+  const { type, places } = reading(name, () => ({
+    type: oneOf(change.type, `${name}.type`, ['insert', 'delete', 'update']),
+    places: change.type === 'update' ? [change.previousIndex, change.index] : [change.index],
+  }));
+  const last = type === 'insert' ? length : length - 1;
+  for (const index of places) {
+    if (Number.isInteger(index) && index >= 0 && index <= last) continue;
+    throw wrongArgument(`A place of ${name}`, `a position in the ${length} rows before it`, index);
+  }
 }
 
 /** What lies between the common ends. A *rank* numbers the surviving previous rows in their old order. */

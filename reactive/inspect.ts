@@ -1,9 +1,12 @@
 import { Observable } from 'rxjs';
+import { numberFrom, readOptions, requireText } from '../core/arguments.ts';
 import type { ReactiveMetrics } from '../core/commit/hub.ts';
 import type { DatabaseSync } from '../core/database-sync.ts';
 import { engineOf } from '../core/engine-key.ts';
-import { InterfaceError, ProgrammingError } from '../core/errors.ts';
+import { InterfaceError } from '../core/errors.ts';
 import { clientOf, type Database } from '../core/remote/database.ts';
+import { requireDatabase } from '../core/require-database.ts';
+import { takeParams } from '../core/take-params.ts';
 import type { Params } from '../core/values.ts';
 import type { CommitInfo, Inspection, LiveQueryInfo, SlowQuery } from './inspect/inspection.ts';
 import type { InspectionFeed } from './inspect/inspection-feed.ts';
@@ -46,10 +49,11 @@ export class Inspector implements Disposable {
   }
 
   /** All figures of one moment. @throws InterfaceError when it, or the database, is closed. */
-  async read({ limit = 1000 }: QueryListOptions = {}): Promise<Inspection> {
+  async read(options?: QueryListOptions): Promise<Inspection> {
+    const { limit = 1000 } = readOptions(options, 'options', ['limit']);
     if (this.#closed)
       throw new InterfaceError('Cannot inspect: the inspector is closed.', { code: 'CLOSED' });
-    const inspection = await this.#feed.read({ limit: natural(limit, 'limit') });
+    const inspection = await this.#feed.read({ limit: numberFrom(limit, 'limit', 0) });
     return {
       ...inspection,
       queries: inspection.queries.map(withPrintable),
@@ -79,7 +83,8 @@ export class Inspector implements Disposable {
 
   /** How a query would be kept fresh, or is; it needn't be open. @throws ProgrammingError when SQLite refuses it. */
   async explain(sql: string, params?: Params): Promise<LiveExplain> {
-    return printable(await this.#feed.explain(sql, params));
+    requireText(sql, 'sql');
+    return printable(await this.#feed.explain(sql, takeParams(params)));
   }
 
   /**
@@ -87,8 +92,10 @@ export class Inspector implements Disposable {
    * many queries say, makes the pause after it longer, so that looking on stays a tenth of the time at most. The timer
    * keeps no process alive. Completes when the database or the inspector is closed.
    */
-  observe({ intervalMs = 500, limit = 1000 }: ObserveOptions = {}): Observable<Inspection> {
-    const pause = natural(intervalMs, 'intervalMs');
+  observe(options?: ObserveOptions): Observable<Inspection> {
+    const { intervalMs = 500, limit = 1000 } = readOptions(options, 'options', ['intervalMs', 'limit']);
+    const pause = numberFrom(intervalMs, 'intervalMs', 0);
+    numberFrom(limit, 'limit', 0);
     return new Observable((subscriber) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const look = (): void => {
@@ -129,19 +136,13 @@ export class Inspector implements Disposable {
  * Begins to measure what the live queries of a database cost.
  * @throws InterfaceError on a closed database of this thread.
  */
-export function inspect(db: DatabaseSync | Database, options: InspectOptions = {}): Inspector {
-  const slowMs = natural(options.slowMs ?? 16, 'slowMs');
+export function inspect(db: DatabaseSync | Database, options?: InspectOptions): Inspector {
+  requireDatabase(db);
+  const { slowMs = 16 } = readOptions(options, 'options', ['slowMs']);
+  numberFrom(slowMs, 'slowMs', 0);
   return new Inspector(engineOf in db ? sourceOf(db).inspect(slowMs) : new RemoteFeed(db[clientOf], slowMs));
 }
 
 function withPrintable<T extends { readonly explain: LiveExplain }>(info: T): T {
   return { ...info, explain: printable(info.explain) };
-}
-
-function natural(value: number, name: string): number {
-  if (typeof value === 'number' && value >= 0) return value;
-  throw new ProgrammingError(`${name} is ${String(value)}: it must be a number, 0 or greater.`, {
-    code: 'CONFIG',
-    subcode: 'config.option',
-  });
 }

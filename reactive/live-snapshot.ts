@@ -1,8 +1,10 @@
 import { Observable } from 'rxjs';
+import { isArray, isInstance, wrongArgument } from '../core/arguments.ts';
 import type { DatabaseSync } from '../core/database-sync.ts';
 import { ProgrammingError } from '../core/errors.ts';
 import type { Database } from '../core/remote/database.ts';
-import type { LiveQuery } from './live-query.ts';
+import { requireDatabase } from '../core/require-database.ts';
+import { LiveQuery } from './live-query.ts';
 import { sourceOf } from './source-of.ts';
 
 /** The rows of several live queries. */
@@ -21,6 +23,11 @@ export function liveSnapshot<const Q extends readonly LiveQuery<unknown>[]>(
   db: DatabaseSync | Database,
   queries: Q,
 ): Observable<LiveSnapshots<Q>> {
+  requireDatabase(db);
+  if (!isArray(queries)) throw wrongArgument('queries', 'an array of live queries', queries);
+  for (const [at, query] of queries.entries()) {
+    if (!isInstance(query, LiveQuery)) throw wrongArgument(`queries[${at}]`, 'a live query', query);
+  }
   if (queries.some((query) => !query.asks(sourceOf(db)))) {
     throw new ProgrammingError('liveSnapshot() combines live queries of one database handle.', {
       code: 'SQL',

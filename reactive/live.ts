@@ -1,5 +1,8 @@
+import { readOptions, requireText } from '../core/arguments.ts';
 import type { DatabaseSync } from '../core/database-sync.ts';
 import type { Database } from '../core/remote/database.ts';
+import { requireDatabase } from '../core/require-database.ts';
+import { takeParams } from '../core/take-params.ts';
 import type { Columns, Params, Row } from '../core/values.ts';
 import { LiveQuery } from './live-query.ts';
 import { checkSchedule, type Schedule } from './schedule.ts';
@@ -22,15 +25,11 @@ export function live<T extends Columns<T> = Row>(
   db: DatabaseSync | Database,
   sql: string,
   params?: Params,
-  options: LiveOptions = {},
+  options?: LiveOptions,
 ): LiveQuery<T> {
-  const { schedule } = options;
+  requireDatabase(db);
+  requireText(sql, 'sql');
+  const { schedule } = readOptions(options, 'options', ['schedule']);
   if (schedule !== undefined) checkSchedule(schedule);
-  return new LiveQuery<T>(sourceOf(db), sql, copied(params), schedule);
-}
-
-/** The caller may go on to change what it passed. */
-export function copied(params: Params | undefined): Params | undefined {
-  if (Array.isArray(params)) return [...params];
-  return params === undefined || params === null ? params : { ...params };
+  return new LiveQuery<T>(sourceOf(db), sql, takeParams(params), schedule);
 }

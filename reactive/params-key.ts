@@ -1,3 +1,5 @@
+import { isBytes } from '../core/bytes.ts';
+import { isDate } from '../core/take-params.ts';
 import type { Params } from '../core/values.ts';
 
 /** A text that is the same only for parameters of the same types and values. Two texts for equal ones do no harm. */
@@ -9,7 +11,10 @@ export function paramsKey(params: Params | undefined): string {
 }
 
 function part(value: unknown): string {
-  if (ArrayBuffer.isView(value)) return `b${(value as Uint8Array).join()}`;
-  if (value instanceof Date) return `d${value.getTime()}`;
+  if (typeof value === 'object' && value !== null) {
+    if (isBytes(value)) return `b${Array.from(value).join()}`;
+    // Nothing else can be bound, whatever its own `toString` says.
+    return isDate(value) ? `d${value.getTime()}` : 'o';
+  }
   return `${typeof value}${Object.is(value, -0) ? '-0' : String(value)}`;
 }

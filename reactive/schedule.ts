@@ -1,7 +1,9 @@
-import { ProgrammingError } from '../core/errors.ts';
+import { oneOf } from '../core/arguments.ts';
+
+const schedules = ['sync', 'microtask', 'frame'] as const;
 
 /** When subscribers are told: within the commit, when the calling code has run to its end, or at a frame. */
-export type Schedule = 'sync' | 'microtask' | 'frame';
+export type Schedule = (typeof schedules)[number];
 
 /** Calls `flush` once, at the time that the schedule says. */
 export function scheduleFlush(schedule: Exclude<Schedule, 'sync'>, flush: () => void): void {
@@ -12,9 +14,5 @@ export function scheduleFlush(schedule: Exclude<Schedule, 'sync'>, flush: () => 
 
 /** @throws ProgrammingError for anything else. */
 export function checkSchedule(schedule: unknown): void {
-  if (schedule === 'sync' || schedule === 'microtask' || schedule === 'frame') return;
-  throw new ProgrammingError(`${String(schedule)} is no schedule: use sync, microtask or frame.`, {
-    code: 'CONFIG',
-    subcode: 'config.option',
-  });
+  oneOf(schedule, 'schedule', schedules);
 }

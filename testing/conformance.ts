@@ -2,6 +2,7 @@
  * What every engine of Freshet must do, whichever thread, library or file system is behind it.
  * It runs wherever the engine does: in a test runner, in a worker, in a page.
  */
+import { requireMethod, requireObject } from '../core/arguments.ts';
 import { callCases } from './cases/calls.ts';
 import type { ConformanceCase } from './cases/case.ts';
 import { liveCases } from './cases/live.ts';
@@ -29,6 +30,8 @@ const all: readonly ConformanceCase[] = [
 
 /** The tests that an engine has to pass, by what it can. */
 export function conformanceTests(engine: TestedEngine): ConformanceTest[] {
+  requireMethod(engine, 'engine', 'open');
+  requireObject(engine.can, 'engine.can');
   return all
     .filter(({ needs = {} }) =>
       Object.entries(needs).every(([what, value]) => engine.can[what as keyof typeof needs] === value),

@@ -1,9 +1,11 @@
-import { OperationalError, ProgrammingError } from '../errors.ts';
+import { readOptions, requireSignal, requireText } from '../arguments.ts';
+import { OperationalError } from '../errors.ts';
 import type { RawResult, ReadOptions } from '../reading.ts';
 import { checkRowMode, decoder, type ReadRow, type RowShape } from '../rows.ts';
 import type { ExecuteResult } from '../statement-sync.ts';
+import { takeParamsList } from '../take-params.ts';
 import type { Params, Row, SqlValue } from '../values.ts';
-import type { CallOptions } from './client.ts';
+import { type CallOptions, callOptions } from './client.ts';
 import type { RawRows } from './wire.ts';
 
 /** How rows are read, in a call. */
@@ -58,22 +60,24 @@ export class Caller {
   }
 
   /** Runs one statement. A second one in `sql` is an error; see `exec`. */
-  execute(sql: string, params?: Params, options?: CallOptions): Promise<ExecuteResult> {
-    return this.#sender.send('execute', [sql, params], options);
+  async execute(sql: string, params?: Params, options?: CallOptions): Promise<ExecuteResult> {
+    requireText(sql, 'sql');
+    return this.#sender.send('execute', [sql, params], callOptions(options));
   }
 
   /** Runs a script of any number of statements, without parameters. What ran before an error stays. */
-  exec(script: string, options?: CallOptions): Promise<void> {
-    return this.#sender.send('exec', [script], options);
+  async exec(script: string, options?: CallOptions): Promise<void> {
+    requireText(script, 'script');
+    return this.#sender.send('exec', [script], callOptions(options));
   }
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
   async query<T extends RowShape<T> = Row, Made = never>(
     sql: string,
     params?: Params,
-    options?: ReadCallOptions<Made | NoInfer<T>>,
+    given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made>[]> {
-    checkRowMode(options?.rowMode);
+    const options = readCallOptions(sql, given);
     const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
     return rows.map(decoderOf<ReadRow<T, Made>>(columns, options));
   }
@@ -82,9 +86,9 @@ export class Caller {
   async queryOne<T extends RowShape<T> = Row, Made = never>(
     sql: string,
     params?: Params,
-    options?: ReadCallOptions<Made | NoInfer<T>>,
+    given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made> | null> {
-    checkRowMode(options?.rowMode);
+    const options = readCallOptions(sql, given);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
     return row ? decoderOf<ReadRow<T, Made>>(columns, options)(row) : null;
@@ -94,9 +98,9 @@ export class Caller {
   async fetchOne<T extends RowShape<T> = Row, Made = never>(
     sql: string,
     params?: Params,
-    options?: ReadCallOptions<Made | NoInfer<T>>,
+    given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made>> {
-    checkRowMode(options?.rowMode);
+    const options = readCallOptions(sql, given);
     const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
     const [row] = rows;
     if (row) return decoderOf<ReadRow<T, Made>>(columns, options)(row);
@@ -108,7 +112,9 @@ export class Caller {
   }
 
   /** Columns and rows by position: two columns of one name stay two. */
-  async queryRaw(sql: string, params?: Params, options?: CallOptions): Promise<RawResult> {
+  async queryRaw(sql: string, params?: Params, given?: CallOptions): Promise<RawResult> {
+    requireText(sql, 'sql');
+    const options = callOptions(given);
     const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
     return { columns: [...columns], rows: [...rows] };
   }
@@ -131,10 +137,10 @@ export class Caller {
   async *#iterate<T>(
     sql: string,
     params: Params | undefined,
-    options: ReadCallOptions | undefined,
+    given: ReadCallOptions | undefined,
     handle: OpenHandle,
   ): AsyncGenerator<T, void, undefined> {
-    checkRowMode(options?.rowMode);
+    const options = readCallOptions(sql, given);
     const pages = await this.#sender.open([sql, params], options);
     handle.close = () => pages.close();
     const decode = decoderOf<T>(pages.columns, options);
@@ -157,17 +163,14 @@ export class Caller {
     paramsList: Iterable<Params>,
     options?: CallOptions,
   ): Promise<{ changes: number }> {
-    if (typeof paramsList !== 'object' || paramsList === null || !(Symbol.iterator in paramsList)) {
-      throw new ProgrammingError('A batch takes a list of parameters, one element for each run.', {
-        code: 'PARAMETER',
-        subcode: 'sql.parameter_type',
-      });
-    }
-    return this.#sender.send('executeBatch', [sql, [...paramsList]], options);
+    requireText(sql, 'sql');
+    return this.#sender.send('executeBatch', [sql, takeParamsList(paramsList)], callOptions(options));
   }
 
   /** @throws ProgrammingError for wrong SQL: here, not at the first run. */
-  async prepare(sql: string, options?: CallOptions): Promise<PreparedStatement> {
+  async prepare(sql: string, given?: CallOptions): Promise<PreparedStatement> {
+    requireText(sql, 'sql');
+    const options = callOptions(given);
     const columns = await this.#sender.send<readonly string[]>('prepare', [sql], options);
     return new PreparedStatement(this, sql, columns);
   }
@@ -234,6 +237,16 @@ export class PreparedStatement {
   executeBatch(paramsList: Iterable<Params>, options?: CallOptions): Promise<{ changes: number }> {
     return this.#caller.executeBatch(this.sql, paramsList, options);
   }
+}
+
+/** @throws ProgrammingError for SQL that is no text, and for an option that is unknown or of a wrong type. */
+function readCallOptions(sql: unknown, given: ReadCallOptions | undefined): ReadCallOptions | undefined {
+  requireText(sql, 'sql');
+  if (given === undefined) return undefined;
+  const options = readOptions(given, 'options', ['rowMode', 'signal']);
+  checkRowMode(options.rowMode);
+  if (options.signal !== undefined) requireSignal(options.signal);
+  return options;
 }
 
 /** Integers have been narrowed by the engine. */

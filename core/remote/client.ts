@@ -1,3 +1,4 @@
+import { readOptions, requireSignal } from '../arguments.ts';
 import { FreshetError, InterfaceError, type OperationalError, ProgrammingError } from '../errors.ts';
 import type { Port } from './port.ts';
 import { decodeError, lost, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
@@ -8,6 +9,14 @@ export { lost } from './wire.ts';
 export interface CallOptions {
   /** Ends the wait: the call rejects with the signal's reason. What the engine has begun, it may still finish. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws ProgrammingError for another option than `signal`, or a signal that is none. */
+export function callOptions(given: CallOptions | undefined): CallOptions | undefined {
+  if (given === undefined) return undefined;
+  const options = readOptions(given, 'options', ['signal']);
+  if (options.signal !== undefined) requireSignal(options.signal);
+  return options;
 }
 
 interface CallDetails extends CallOptions {

@@ -1,13 +1,15 @@
-import type { TransactionMode } from '../atomically.ts';
+import { readOptions, requireFunction, requireSignal, requireText, textList, texts } from '../arguments.ts';
+import { beginText, type TransactionMode } from '../atomically.ts';
 import type { Changeset } from '../commit/changeset.ts';
 import type { ReactiveMetrics } from '../commit/hub.ts';
 import { InterfaceError, ProgrammingError } from '../errors.ts';
 import type { StatementCacheStats } from '../statement-cache.ts';
 import type { Params } from '../values.ts';
 import type { RangeBounds } from '../watches/range.ts';
+import { takeBounds } from '../watches/take-bounds.ts';
 import type { SubscriptionInfo, WatchOptions } from '../watches/watch.ts';
 import { Caller, type Sender } from './caller.ts';
-import type { CallOptions, Client } from './client.ts';
+import { type CallOptions, type Client, callOptions } from './client.ts';
 import { opened } from './opened.ts';
 import type { ReaderPool } from './reader-pool.ts';
 import { Transaction } from './transaction.ts';
@@ -67,12 +69,14 @@ export class Database extends Caller implements AsyncDisposable {
   }
 
   /** Waits until no other transaction is open, and then keeps everybody else waiting until it has ended. */
-  async begin(mode: TransactionMode = 'deferred', options: CallOptions = {}): Promise<Transaction> {
+  async begin(mode: TransactionMode = 'deferred', options?: CallOptions): Promise<Transaction> {
+    beginText(mode);
+    const { signal } = callOptions(options) ?? {};
     const client = this[clientOf];
     const late = (begun: number): void => {
       client.call('rollback', [], { within: begun, epoch: client.epoch }).catch(() => {});
     };
-    const within = await client.call<number>('begin', [mode], { signal: options.signal, late });
+    const within = await client.call<number>('begin', [mode], { signal, late });
     const { epoch } = client;
     const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
       client.call<R>(name, args, { signal: given?.signal, within, epoch });
@@ -91,8 +95,9 @@ export class Database extends Caller implements AsyncDisposable {
   async transaction<R>(
     fn: (tx: Transaction) => R | Promise<R>,
     mode: TransactionMode = 'deferred',
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<R> {
+    requireFunction(fn, 'fn');
     const tx = await this.begin(mode, options);
     let result: R;
     try {
@@ -113,42 +118,44 @@ export class Database extends Caller implements AsyncDisposable {
   }
 
   /** Commits a transaction that was begun in SQL; without one nothing happens. */
-  commit(options?: CallOptions): Promise<void> {
-    return this[clientOf].call('commit', [], options);
+  async commit(options?: CallOptions): Promise<void> {
+    return this[clientOf].call('commit', [], callOptions(options));
   }
 
   /** Rolls a transaction back that was begun in SQL; without one nothing happens. */
-  rollback(options?: CallOptions): Promise<void> {
-    return this[clientOf].call('rollback', [], options);
+  async rollback(options?: CallOptions): Promise<void> {
+    return this[clientOf].call('rollback', [], callOptions(options));
   }
 
   /** Events for every commit that changes one of `tables`. */
-  watchTable(
+  async watchTable(
     tables: string | readonly string[],
-    options: WatchOptions & CallOptions = {},
+    options?: WatchOptions & CallOptions,
   ): Promise<RemoteWatch> {
-    return this.#watch('watchTable', [tables, plain(options)], options);
+    return this.#watch('watchTable', [textList(tables, 'tables')], options);
   }
 
   /** Events for changes of rows that lie in a range before or after. */
-  watchRange(
+  async watchRange(
     table: string,
     range: RangeBounds,
-    options: WatchOptions & CallOptions = {},
+    options?: WatchOptions & CallOptions,
   ): Promise<RemoteWatch> {
-    return this.#watch('watchRange', [table, range, plain(options)], options);
+    requireText(table, 'table');
+    return this.#watch('watchRange', [table, takeBounds(range)], options);
   }
 
   /** The answer of a SELECT, then events for every commit that may change it. */
-  watchQuery(sql: string, params?: Params, options: WatchOptions & CallOptions = {}): Promise<RemoteWatch> {
-    return this.#watch('watchQuery', [sql, params, plain(options)], options);
+  async watchQuery(sql: string, params?: Params, options?: WatchOptions & CallOptions): Promise<RemoteWatch> {
+    requireText(sql, 'sql');
+    return this.#watch('watchQuery', [sql, params], options);
   }
 
   /** Every commit from now on, or every commit that changes one of `tables`. */
-  changeStream(
-    options: WatchOptions & CallOptions & { readonly tables?: readonly string[] } = {},
+  async changeStream(
+    options?: WatchOptions & CallOptions & { readonly tables?: readonly string[] },
   ): Promise<RemoteWatch> {
-    return this.#watch('changeStream', [plain(options)], options);
+    return this.#watch('changeStream', [], options, ['queueCapacity', 'signal', 'tables']);
   }
 
   /**
@@ -192,18 +199,18 @@ export class Database extends Caller implements AsyncDisposable {
   }
 
   /** Figures for all watches and live queries of the database. */
-  reactiveMetrics(options?: CallOptions): Promise<ReactiveMetrics> {
-    return this[clientOf].call('metrics', [], { ...options, isRepeatable: true });
+  async reactiveMetrics(options?: CallOptions): Promise<ReactiveMetrics> {
+    return this[clientOf].call('metrics', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /** The open watches, with what waits in their queues. */
-  reactiveSubscriptions(options?: CallOptions): Promise<SubscriptionInfo[]> {
-    return this[clientOf].call('subscriptions', [], { ...options, isRepeatable: true });
+  async reactiveSubscriptions(options?: CallOptions): Promise<SubscriptionInfo[]> {
+    return this[clientOf].call('subscriptions', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /** How the cache of compiled statements does. */
-  statementCacheStats(options?: CallOptions): Promise<StatementCacheStats> {
-    return this[clientOf].call('cacheStats', [], { ...options, isRepeatable: true });
+  async statementCacheStats(options?: CallOptions): Promise<StatementCacheStats> {
+    return this[clientOf].call('cacheStats', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /**
@@ -219,13 +226,18 @@ export class Database extends Caller implements AsyncDisposable {
     return this.close();
   }
 
-  async #watch(name: string, args: readonly unknown[], options: CallOptions): Promise<RemoteWatch> {
+  async #watch(
+    name: string,
+    args: readonly unknown[],
+    given: WatchCallOptions | undefined,
+    known: readonly (keyof WatchCallOptions)[] = ['queueCapacity', 'signal'],
+  ): Promise<RemoteWatch> {
+    const { signal, tables, ...options } = readOptions(given, 'options', known);
+    const sent = { ...options, ...(tables !== undefined && { tables: texts(tables, 'tables') }) };
+    if (signal !== undefined) requireSignal(signal);
     const client = this[clientOf];
     const late = ({ watch }: { watch: number }): void => client.tell(client.epoch, 'watch:close', watch);
-    const watch = await client.call<{ watch: number; id: number }>(name, args, {
-      signal: options.signal,
-      late,
-    });
+    const watch = await client.call<{ watch: number; id: number }>(name, [...args, sent], { signal, late });
     return new RemoteWatch(client, watch);
   }
 
@@ -248,9 +260,8 @@ export class Database extends Caller implements AsyncDisposable {
   }
 }
 
-/** What can be sent of them. */
-function plain<T extends CallOptions>({ signal: _, ...options }: T): Omit<T, 'signal'> {
-  return options;
+interface WatchCallOptions extends WatchOptions, CallOptions {
+  readonly tables?: readonly string[];
 }
 
 /** Reads go to an engine that only reads, where there is one and the statement is for it. */

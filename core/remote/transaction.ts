@@ -1,3 +1,4 @@
+import { requireFunction } from '../arguments.ts';
 import type { Written } from '../commit/written.ts';
 import { OperationalError } from '../errors.ts';
 import { Caller, type Sender } from './caller.ts';
@@ -51,6 +52,7 @@ export class Transaction extends Caller implements AsyncDisposable {
   /** Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. */
   async savepoint<R>(fn: (tx: Transaction) => R | Promise<R>): Promise<R> {
     this.#assertOpen('set a savepoint');
+    requireFunction(fn, 'fn');
     const name = `freshet_${this.#nextSavepoint++}`;
     const run = (sql: string): Promise<void> => this.#calls.sender.send('savepoint', [sql], undefined);
     await run(`SAVEPOINT ${name}`);

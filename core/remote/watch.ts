@@ -2,7 +2,7 @@ import { InterfaceError } from '../errors.ts';
 import { toJson } from '../json.ts';
 import type { WatchEvent } from '../watches/events.ts';
 import { eventsOf } from '../watches/events-of.ts';
-import type { NextOptions } from '../watches/watch.ts';
+import { type NextOptions, nextOptions } from '../watches/watch.ts';
 import type { Client } from './client.ts';
 
 /** A watch whose queue the engine keeps; see `Watch`. It ends with the engine that it was opened on. */
@@ -40,23 +40,30 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
    * @throws InterfaceError on a closed watch; OperationalError (`CONNECTION`) when the engine has gone: open the
    *   watch again; the signal's reason when it aborts.
    */
-  async next({ timeoutMs = 0, signal }: NextOptions = {}): Promise<WatchEvent | null> {
+  async next(options?: NextOptions): Promise<WatchEvent | null> {
     if (this.#closed) {
       throw (
         this.#ended.signal.reason ??
         new InterfaceError('Cannot read: the watch is closed.', { code: 'CLOSED' })
       );
     }
+    const { timeoutMs, signal } = nextOptions(options);
+    if (signal?.aborted) throw signal.reason;
     const known = this.#late.shift();
     if (known) return known;
     const late = (event: WatchEvent | null): void => {
       if (event) this.#late.push(event);
     };
     const ended = this.#ended.signal;
-    const either = signal ? AbortSignal.any([signal, ended]) : ended;
+    // Not `AbortSignal.any`, which takes no signal of another realm.
+    const either = new AbortController();
+    const end = (): void => either.abort(ended.reason);
+    const stop = (): void => either.abort(signal?.reason);
+    ended.addEventListener('abort', end);
+    signal?.addEventListener('abort', stop);
     try {
       return await this.#client.call<WatchEvent | null>('watch:next', [this.#handle, timeoutMs], {
-        signal: either,
+        signal: either.signal,
         late,
       });
     } catch (error) {
@@ -64,6 +71,9 @@ export class RemoteWatch implements AsyncIterable<WatchEvent>, Disposable {
       if (this.#ended.signal.reason instanceof Error && !this.#client.isClosed)
         throw this.#ended.signal.reason;
       return { schema_version: 1, type: 'closed' };
+    } finally {
+      ended.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', stop);
     }
   }
 

@@ -1,3 +1,4 @@
+import { readOptions, requireText, shown, textList, texts } from '../arguments.ts';
 import type { Engine } from '../engine.ts';
 import { InterfaceError, ProgrammingError } from '../errors.ts';
 import { bindParameters } from '../parameters.ts';
@@ -5,26 +6,32 @@ import { narrowers } from '../rows.ts';
 import { dependenciesOf } from '../sql/dependencies.ts';
 import { planStatement } from '../sql/statement-plan.ts';
 import type { Statement } from '../statement.ts';
+import { takeParams } from '../take-params.ts';
 import type { Params } from '../values.ts';
 import type { InitialEvent } from './events.ts';
 import { makeRange, type RangeBounds } from './range.ts';
+import { takeBounds } from './take-bounds.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 import { changeStreamSpec, rangeSpec, tablesSpec, type WatchSpec } from './watch-spec.ts';
 
 /** @throws ProgrammingError for an empty list, or a table that can't be watched. */
-export function watchTable(engine: Engine, tables: string | readonly string[], options: WatchOptions): Watch {
-  const names = typeof tables === 'string' ? [tables] : tables;
+export function watchTable(
+  engine: Engine,
+  tables: string | readonly string[],
+  options?: WatchOptions,
+): Watch {
+  const names = textList(tables, 'tables');
   if (names.length === 0) throw watchError('watch table list must not be empty', 'watch.no_table');
   return open(engine, tablesSpec('table', watchable(engine, names)), options);
 }
 
 /** @throws ProgrammingError for an unknown table or column, or a table without a key to range over. */
-export function watchRange(engine: Engine, table: string, bounds: RangeBounds, options: WatchOptions): Watch {
+export function watchRange(engine: Engine, table: string, range: RangeBounds, options?: WatchOptions): Watch {
+  requireText(table, 'table');
+  const bounds = takeBounds(range);
   const [name = ''] = watchable(engine, [table]);
   const info = engine.catalog.table(name);
   if (!info) throw unknownTable(table);
-  // The bounds bind as parameters do, so that what can't be bound is refused here too.
-  bindParameters({ style: 'positional', count: 2 }, [bounds.lower ?? null, bounds.upper ?? null]);
   // A database in UTF-16 orders texts by its own bytes.
   const isUtf8 = engine.connection.prepare('PRAGMA encoding').get([])?.[0] === 'UTF-8';
   return open(engine, rangeSpec(info.name, makeRange(info, bounds, isUtf8)), options);
@@ -34,9 +41,10 @@ export function watchRange(engine: Engine, table: string, bounds: RangeBounds, o
 export function watchQuery(
   engine: Engine,
   sql: string,
-  params: Params | undefined,
-  options: WatchOptions,
+  given: Params | undefined,
+  options?: WatchOptions,
 ): Watch {
+  const params = takeParams(given);
   if (planStatement(sql).kind !== 'select') {
     throw watchError('query subscriptions require a read-only SELECT', 'watch.not_a_select');
   }
@@ -51,11 +59,12 @@ export function watchQuery(
 
 export function changeStream(
   engine: Engine,
-  options: WatchOptions & { readonly tables?: readonly string[] },
+  given?: WatchOptions & { readonly tables?: readonly string[] },
 ): Watch {
   engine.assertOpen('watch');
-  const { tables = [] } = options;
-  return open(engine, changeStreamSpec(tables.length === 0 ? null : watchable(engine, tables)), options);
+  const { tables = [], ...options } = readOptions(given, 'options', ['tables', 'queueCapacity']);
+  const names = texts(tables, 'tables');
+  return open(engine, changeStreamSpec(names.length === 0 ? null : watchable(engine, names)), options);
 }
 
 /**
@@ -65,12 +74,13 @@ export function changeStream(
 function open(
   engine: Engine,
   spec: WatchSpec,
-  options: WatchOptions,
+  given: WatchOptions | undefined,
   read: () => Pick<InitialEvent, 'columns' | 'rows'> = () => ({}),
 ): Watch {
+  const options = readOptions(given, 'options', ['queueCapacity']);
   const { queueCapacity } = options;
   if (queueCapacity !== undefined && !Number.isFinite(queueCapacity)) {
-    throw new InterfaceError(`queueCapacity is ${queueCapacity}: it must be a number of events.`, {
+    throw new InterfaceError(`queueCapacity is ${shown(queueCapacity)}: it must be a number of events.`, {
       code: 'CONFIG',
       subcode: 'config.option',
     });

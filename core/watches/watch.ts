@@ -1,3 +1,4 @@
+import { readOptions, requireSignal, shown, wrongOption } from '../arguments.ts';
 import type { ChangesetRecord } from '../commit/changeset-record.ts';
 import { InterfaceError } from '../errors.ts';
 import { toJson } from '../json.ts';
@@ -14,6 +15,16 @@ export interface NextOptions {
   readonly timeoutMs?: number;
   /** Ends the wait: `next` rejects with its reason. */
   readonly signal?: AbortSignal;
+}
+
+/** @throws ProgrammingError for an option that is unknown or of a wrong type. */
+export function nextOptions(given: NextOptions | undefined) {
+  const { timeoutMs = 0, signal } = readOptions(given, 'options', ['timeoutMs', 'signal']);
+  if (typeof timeoutMs !== 'number') {
+    throw wrongOption(`timeoutMs is ${shown(timeoutMs)}: it must be a number of milliseconds.`);
+  }
+  if (signal !== undefined) requireSignal(signal);
+  return { timeoutMs, signal };
 }
 
 /** How to open a watch. */
@@ -94,15 +105,13 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
    * The next event, or null when none came within the time. Waiting keeps the process alive.
    * @throws InterfaceError on a closed watch; the signal's reason when it aborts.
    */
-  next({ timeoutMs = 0, signal }: NextOptions = {}): Promise<WatchEvent | null> {
-    if (this.#closed) {
-      return Promise.reject(new InterfaceError('Cannot read: the watch is closed.', { code: 'CLOSED' }));
-    }
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  async next(options?: NextOptions): Promise<WatchEvent | null> {
+    if (this.#closed) throw new InterfaceError('Cannot read: the watch is closed.', { code: 'CLOSED' });
+    const { timeoutMs, signal } = nextOptions(options);
+    if (signal?.aborted) throw signal.reason;
     const queued = this.#queue.shift();
-    if (queued !== undefined) return Promise.resolve(this.#deliver(queued));
-    if (!(timeoutMs > 0)) return Promise.resolve(null);
-    return this.#wait(timeoutMs, signal);
+    if (queued !== undefined) return this.#deliver(queued);
+    return timeoutMs > 0 ? this.#wait(timeoutMs, signal) : null;
   }
 
   /** `next` as the exact JSON text of the event. */

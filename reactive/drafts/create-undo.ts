@@ -1,6 +1,7 @@
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { Caller } from '../../core/remote/caller.ts';
 import type { Database } from '../../core/remote/database.ts';
+import { requireDatabase } from '../../core/require-database.ts';
 import type { AnyDatabase, Undo, UndoOptions } from './undo.ts';
 import { UndoAsync } from './undo-async.ts';
 import { undoSettings } from './undo-settings.ts';
@@ -14,7 +15,8 @@ import { UndoSync } from './undo-sync.ts';
 export function createUndo(db: DatabaseSync, options?: UndoOptions): Undo<DatabaseSync>;
 export function createUndo(db: Database, options?: UndoOptions): Undo<Database>;
 export function createUndo(db: AnyDatabase, options?: UndoOptions): Undo;
-export function createUndo(db: AnyDatabase, options: UndoOptions = {}): Undo {
+export function createUndo(db: AnyDatabase, options?: UndoOptions): Undo {
+  requireDatabase(db);
   const settings = undoSettings(options);
   return (db instanceof Caller ? new UndoAsync(db, settings) : new UndoSync(db, settings)) as Undo;
 }

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { requireFunction } from '../../core/arguments.ts';
 import { clientOf, type Database } from '../../core/remote/database.ts';
 import type { Transaction } from '../../core/remote/transaction.ts';
 import type { Row } from '../../core/values.ts';
@@ -45,7 +46,8 @@ export class UndoAsync implements Undo<Database> {
     return this.#record(label, (tx) => update(tx, table, key, recipe, options));
   }
 
-  transaction<R>(label: string, fn: (tx: Transaction) => R): Promise<Awaited<R>> {
+  async transaction<R>(label: string, fn: (tx: Transaction) => R): Promise<Awaited<R>> {
+    requireFunction(fn, 'fn');
     return this.#record(label, fn);
   }
 

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { requireFunction } from '../../core/arguments.ts';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import type { TransactionSync } from '../../core/transaction-sync.ts';
 import type { Row } from '../../core/values.ts';
@@ -49,6 +50,7 @@ export class UndoSync implements Undo<DatabaseSync> {
   }
 
   transaction<R>(label: string, fn: (tx: TransactionSync) => R): R {
+    requireFunction(fn, 'fn');
     return this.#record(label, fn);
   }
 

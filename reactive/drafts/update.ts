@@ -1,8 +1,10 @@
 import type { Patch } from 'immer';
+import { readOptions, requireFunction, requireText, texts } from '../../core/arguments.ts';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { Caller } from '../../core/remote/caller.ts';
 import type { Database } from '../../core/remote/database.ts';
 import type { Transaction } from '../../core/remote/transaction.ts';
+import { requireCaller } from '../../core/require-database.ts';
 import type { TransactionSync } from '../../core/transaction-sync.ts';
 import type { Row } from '../../core/values.ts';
 import { editedRow, type Recipe } from './edited-row.ts';
@@ -67,8 +69,13 @@ export function update<T>(
   table: string,
   key: RowKey | readonly RowKey[],
   recipe: Recipe<T>,
-  options: UpdateOptions = {},
+  given?: UpdateOptions,
 ): UpdateResult | Promise<UpdateResult> {
+  requireCaller(db);
+  requireText(table, 'table');
+  requireFunction(recipe, 'recipe');
+  const { json = [] } = readOptions(given, 'options', ['json']);
+  const options = { json: texts(json, 'json') };
   const steps = updateSteps(table, key, recipe, options);
   if (db instanceof Caller) {
     return 'savepoint' in db

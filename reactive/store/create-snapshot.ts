@@ -1,6 +1,9 @@
+import { requireText } from '../../core/arguments.ts';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { engineOf } from '../../core/engine-key.ts';
 import type { Database } from '../../core/remote/database.ts';
+import { requireDatabase } from '../../core/require-database.ts';
+import { takeParams } from '../../core/take-params.ts';
 import type { Params, Row } from '../../core/values.ts';
 import { encodeAnswer, type GivenAnswers, givenKey, type QuerySnapshot } from './given-answers.ts';
 
@@ -22,15 +25,20 @@ export interface SnapshotBuilder extends GivenAnswers {
  * `load` asks them, and another rendering shows their answers.
  */
 export function createSnapshot(db: DatabaseSync | Database): SnapshotBuilder {
+  requireDatabase(db);
   const known = new Map<string, readonly Row[]>();
   const missed = new Map<string, () => Promise<void>>();
-  const fetch = async (sql: string, params?: Params): Promise<void> => {
+  const fetch = async (sql: string, given?: Params): Promise<void> => {
+    requireText(sql, 'sql');
+    const params = takeParams(given);
     const key = givenKey(sql, params);
     missed.delete(key);
     known.set(key, Object.freeze(await db.query<Row>(sql, params)));
   };
   return {
-    rows: (sql, params) => {
+    rows: (sql, given) => {
+      requireText(sql, 'sql');
+      const params = takeParams(given);
       const key = givenKey(sql, params);
       if (!known.has(key) && engineOf in db) known.set(key, Object.freeze(db.query<Row>(sql, params)));
       if (!known.has(key)) missed.set(key, () => fetch(sql, params));

@@ -5,9 +5,11 @@
  * The hard part is a key that goes from one row to another within a commit.
  */
 import { Subscription } from 'rxjs';
+import { requireText } from '../../core/arguments.ts';
 import { ProgrammingError } from '../../core/errors.ts';
+import { takeParams } from '../../core/take-params.ts';
 import type { Columns, Params, Row, SqlValue } from '../../core/values.ts';
-import { copied, live } from '../live.ts';
+import { live } from '../live.ts';
 import type { LiveDelta, RowDelta } from '../live-delta.ts';
 import type { LiveQuery } from '../live-query.ts';
 import { paramsKey } from '../params-key.ts';
@@ -25,20 +27,22 @@ export interface Keys<K extends SqlValue, T> {
 /** A SELECT as keys and rows. `column` must be unique in the answer. */
 export function keysQuery<K extends SqlValue, T extends Columns<T> = Row>(
   sql: string,
-  params: Params | undefined,
+  given: Params | undefined,
   column: string,
   schedule: Schedule = 'sync',
 ): Query<Keys<K, T>> {
+  requireText(sql, 'sql');
+  requireText(column, 'column');
   checkSchedule(schedule);
-  const bound = copied(params);
+  const params = takeParams(given);
   return {
     key: JSON.stringify([sql, paramsKey(params), schedule, column]),
     sql,
     open: (db, notify = (call) => call()) =>
-      new LiveKeys<K, T>(live<T>(db, sql, bound, { schedule }), column, notify),
+      new LiveKeys<K, T>(live<T>(db, sql, params, { schedule }), column, notify),
     given: {
       sql,
-      params: bound,
+      params,
       value: (rows) => {
         const keyed = new KeyedRows<T>();
         const keys = rows.map((row) => keyOf<K>(row, column));

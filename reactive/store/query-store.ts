@@ -1,7 +1,14 @@
+import {
+  numberFrom,
+  readOptions,
+  requireFunction,
+  requireMethod,
+  requireObject,
+} from '../../core/arguments.ts';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { engineOf } from '../../core/engine-key.ts';
-import { ProgrammingError } from '../../core/errors.ts';
 import type { Database } from '../../core/remote/database.ts';
+import { requireDatabase } from '../../core/require-database.ts';
 import { sourceOf } from '../source-of.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type GivenAnswers, givenAnswers, type QuerySnapshot } from './given-answers.ts';
@@ -49,15 +56,18 @@ export class QueryStore {
   /** Given answers that an entry began with. Later ones would begin with something old. */
   readonly #used = new Set<unknown>();
 
-  constructor(db: DatabaseSync | Database, options: QueryStoreOptions = {}) {
+  constructor(db: DatabaseSync | Database, options?: QueryStoreOptions) {
+    requireDatabase(db);
     this.db = db;
-    const { graceMs = 5000, clock = systemClock, snapshot } = options;
-    if (!(graceMs >= 0)) {
-      throw new ProgrammingError(`graceMs is ${String(graceMs)}: it must be a number, 0 or greater.`, {
-        code: 'CONFIG',
-        subcode: 'config.option',
-      });
-    }
+    const {
+      graceMs = 5000,
+      clock = systemClock,
+      snapshot,
+    } = readOptions(options, 'options', ['graceMs', 'clock', 'snapshot']);
+    numberFrom(graceMs, 'graceMs', 0);
+    requireMethod(clock, 'clock', 'after');
+    if (snapshot !== undefined)
+      requireObject(snapshot, 'snapshot', 'what createSnapshot() gave, or its JSON');
     this.#retention = { graceMs, clock };
     this.#answers = snapshot && ('answers' in snapshot ? givenAnswers(snapshot) : snapshot);
     const kept = keptOf.get(db) ?? {
@@ -91,6 +101,7 @@ export class QueryStore {
 
   /** What a server rendered with, or will: the answers that were given, and nothing live. */
   readGiven<V>(query: Query<V>): QueryState<V> {
+    requireMethod(query, 'query', 'open');
     const { key, given } = query;
     let state = this.#given.get(key);
     if (!state) {
@@ -111,11 +122,13 @@ export class QueryStore {
 
   /** `listener` is called when `read` may give another state. The query is asked, if it hasn't been. */
   subscribe<V>(query: Query<V>, listener: () => void): () => void {
+    requireFunction(listener, 'listener');
     return this.#entry(query).subscribe(listener, this.#retention);
   }
 
   /** Asks; resolves when the query has answered or failed, which `read` then tells. */
   load<V>(query: Query<V>): Promise<void> {
+    requireMethod(query, 'query', 'open');
     const { key, given } = query;
     const fetched = given && this.#answers?.fetch?.(given.sql, given.params);
     if (!fetched) return this.#entry(query).load(this.#retention);
@@ -130,6 +143,7 @@ export class QueryStore {
   }
 
   #entry<V>(query: Query<V>): QueryEntry<V> {
+    requireMethod(query, 'query', 'open');
     const { key } = query;
     const entries = this.#entriesFor(query);
     const kept = entries.get(key);

@@ -1,8 +1,10 @@
+import { isInstance, requireText, wrongArgument } from '../../core/arguments.ts';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import type { Database } from '../../core/remote/database.ts';
+import { takeParams } from '../../core/take-params.ts';
 import type { Columns, Params, Row } from '../../core/values.ts';
-import { copied, live } from '../live.ts';
-import type { LiveQuery } from '../live-query.ts';
+import { live } from '../live.ts';
+import { LiveQuery } from '../live-query.ts';
 import { paramsKey } from '../params-key.ts';
 import { checkSchedule, type Schedule } from '../schedule.ts';
 import type { Source } from './query-entry.ts';
@@ -34,22 +36,24 @@ export interface Query<V> {
  */
 export function rowsQuery<T extends Columns<T> = Row>(
   sql: string,
-  params?: Params,
+  given?: Params,
   schedule: Schedule = 'sync',
 ): Query<readonly T[]> {
+  requireText(sql, 'sql');
   checkSchedule(schedule);
-  const bound = copied(params);
+  const params = takeParams(given);
   return {
     key: JSON.stringify([sql, paramsKey(params), schedule]),
     sql,
-    open: (db) => live<T>(db, sql, bound, { schedule }),
+    open: (db) => live<T>(db, sql, params, { schedule }),
     // Rows are rows; the caller has said what type they are.
-    given: { sql, params: bound, value: (rows) => rows as unknown as readonly T[] },
+    given: { sql, params, value: (rows) => rows as unknown as readonly T[] },
   };
 }
 
 /** A live query that the application made itself. One that was made without a schedule is shown within the commit. */
 export function liveQuery<T>(live: LiveQuery<T>): Query<readonly T[]> {
+  if (!isInstance(live, LiveQuery)) throw wrongArgument('live', 'a live query', live);
   const { key, origin, sql } = live;
   return { key: `live ${key}`, source: origin, sql, open: () => live.by('sync') };
 }
