@@ -2,7 +2,7 @@ import { isArray, reading } from './arguments.ts';
 import { isBytes, isDetached } from './bytes.ts';
 import type { DriverParams, DriverValue } from './drivers/driver.ts';
 import { DataError, FreshetError, ProgrammingError } from './errors.ts';
-import { isDate, isRecord, notParams } from './take-params.ts';
+import { detached, isDate, isRecord, notParams } from './take-params.ts';
 import type { Params } from './values.ts';
 
 /** The parameters that a statement has, in SQLite's own order. */
@@ -149,7 +149,7 @@ function toDriver(value: unknown, at: number | string): DriverValue {
     case 'object':
       if (value === null) return null;
       if (isBytes(value)) {
-        if (isDetached(value)) throw refused(at, 'its bytes were transferred to another thread, or cut off');
+        if (isDetached(value)) throw detached(`Parameter ${label(at)}`);
         return value;
       }
       if (isDate(value)) return isoText(value, at);

@@ -1,6 +1,6 @@
 import { isArray, reading, wrongArgument } from './arguments.ts';
 import { copyBytes, isBytes, isDetached } from './bytes.ts';
-import { ProgrammingError } from './errors.ts';
+import { DataError, ProgrammingError } from './errors.ts';
 import type { BindValue, Params } from './values.ts';
 
 /** SQLITE_MAX_VARIABLE_NUMBER: https://sqlite.org/limits.html */
@@ -56,9 +56,22 @@ export function isRecord(value: object): boolean {
 /** A value as it is now. */
 export function takeValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (isBytes(value)) return isDetached(value) ? value : copyBytes(value);
+  if (isBytes(value)) {
+    if (isDetached(value)) throw detached();
+    return copyBytes(value);
+  }
   if (isDate(value)) return new Date(Date.prototype.getTime.call(value));
   return value;
+}
+
+/** The error for bytes that are no longer there. */
+export function detached(parameter = 'A parameter'): DataError {
+  const why = 'its bytes were transferred to another thread, or cut off';
+  return new DataError(`${parameter} is refused: ${why}.`, {
+    code: 'VALUE',
+    subcode: 'value.refused',
+    sqlstate: '22003',
+  });
 }
 
 /** Whether it is a Date, of any realm: its class doesn't tell. */

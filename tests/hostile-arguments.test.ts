@@ -257,8 +257,12 @@ async function inspected(
 /** The first answer of a live query; rejects with its error. */
 function subscribed(query: { subscribe(observer: object): { unsubscribe(): void } }): Promise<void> {
   return new Promise((resolve, reject) => {
-    const subscription = query.subscribe({ next: () => resolve(), error: reject, complete: () => resolve() });
-    void Promise.allSettled([resolve]).then(() => setTimeout(() => subscription.unsubscribe()));
+    const { promise, resolve: answered } = Promise.withResolvers<void>();
+    const subscription = query.subscribe({ next: answered, error: reject, complete: answered });
+    promise.then(() => {
+      subscription.unsubscribe();
+      resolve();
+    });
   });
 }
 
