@@ -7,7 +7,7 @@ import { dependenciesOf } from '../sql/dependencies.ts';
 import { planStatement } from '../sql/statement-plan.ts';
 import type { Statement } from '../statement.ts';
 import { takeParams } from '../take-params.ts';
-import type { Params } from '../values.ts';
+import type { Params, SqlValue } from '../values.ts';
 import type { InitialEvent } from './events.ts';
 import { makeRange, type RangeBounds } from './range.ts';
 import { takeBounds } from './take-bounds.ts';
@@ -28,7 +28,11 @@ export function watchTable(
 /** @throws ProgrammingError for an unknown table or column, or a table without a key to range over. */
 export function watchRange(engine: Engine, table: string, range: RangeBounds, options?: WatchOptions): Watch {
   requireText(table, 'table');
-  const bounds = takeBounds(range);
+  const { lower, upper, ...rest } = takeBounds(range);
+  // They bind as parameters do, so that what can't be bound is refused here too.
+  const bound = bindParameters({ style: 'positional', count: 2 }, [lower ?? null, upper ?? null]);
+  const [least, most] = (bound as readonly SqlValue[]).map(narrowers.auto);
+  const bounds = { ...rest, lower: least ?? null, upper: most ?? null };
   const [name = ''] = watchable(engine, [table]);
   const info = engine.catalog.table(name);
   if (!info) throw unknownTable(table);
