@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.ts';
+import { type AttachedChange, AttachedFiles } from './commit/attached-files.ts';
 import { ChangesetRecord } from './commit/changeset-record.ts';
 import { type Action, CommitPath } from './commit/commit-path.ts';
 import { FileWitness } from './commit/file-witness.ts';
@@ -21,6 +22,7 @@ import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
 import { SchemaState } from './schema-state.ts';
+import { tableKey } from './sql/access.ts';
 import { splitScript } from './sql/statement-plan.ts';
 import { fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
@@ -51,6 +53,7 @@ export class Engine implements HubMember {
   readonly #commits: CommitPath;
   readonly #closers = new Set<() => void>();
   readonly #witness: FileWitness;
+  readonly #attached: AttachedFiles;
   readonly #begin: DriverStatement;
   readonly #commit: DriverStatement;
   readonly #counters: DriverStatement;
@@ -61,7 +64,7 @@ export class Engine implements HubMember {
   #closing = false;
   #closed = false;
 
-  /** `files`: where the file is; null for a database that nobody else can reach. */
+  /** `files`: where the file is, and what may be attached; null where nobody else can reach any of it. */
   constructor(driver: Driver, config: EffectiveConfig, files: FileSystem | null) {
     this.#driver = driver;
     this.config = config;
@@ -90,6 +93,13 @@ export class Engine implements HubMember {
       this.#removeWalFiles();
       throw error;
     }
+    this.#attached = new AttachedFiles({
+      connection: this.connection,
+      files,
+      pollIntervalMs: config.pollIntervalMs,
+      attempt: (look) => void this.#attempt('looking for commits to an attached file', look),
+      report: (change) => this.#reportAttached(change),
+    });
     this.hub = acquireHub(path, files, this.#witness.identity, config.pollIntervalMs);
     this.#commits = new CommitPath({
       connection: this.connection,
@@ -327,6 +337,30 @@ export class Engine implements HubMember {
   startObserving(): void {
     this.sawForeignCommit();
     this.lookAtSchema();
+    this.lookAtAttached();
+  }
+
+  stopObserving(): void {
+    this.#attached.stop();
+  }
+
+  lookAtAttached(): void {
+    if (!this.hub.isActive || this.#closed) return;
+    this.#attempt('looking at attached files', () => this.#attached.update());
+  }
+
+  /** Commits of others to attached files concern the live queries of this connection alone. */
+  #reportAttached({ schema, schemaChanged, tables }: AttachedChange): void {
+    if (schemaChanged) this.#schema.moved();
+    this.hub.publishLocally(
+      new ChangesetRecord({
+        source: 'external',
+        schema_cookie: this.#schema.cookie,
+        schema_changed: schemaChanged,
+        tables: tables.map((name) => tableKey({ schema, name })),
+        wide: true,
+      }),
+    );
   }
 
   lookAtSchema(): void {
@@ -428,8 +462,8 @@ export class Engine implements HubMember {
    */
   readOnDemand<R>(read: (begin: () => boolean) => R): R {
     this.assertOpen('query');
-    if (this.config.path === null || this.connection.inTransaction)
-      return this.guard(() => read(() => false));
+    const isAlone = this.config.path === null && this.#attached.isEmpty;
+    if (isAlone || this.connection.inTransaction) return this.guard(() => read(() => false));
     let goOn: (() => void) | undefined;
     let begun: { readonly foreign: boolean } | { readonly error: FreshetError } | undefined;
     const begin = (): boolean => {
@@ -537,6 +571,7 @@ export class Engine implements HubMember {
         this.reportError(error, { during: 'rolling back at close' });
       }
     }
+    this.#attached.stop();
     this.hub.leave(this);
     releaseHub(this.#witness.identity);
     this.#closed = true;

@@ -19,7 +19,8 @@ export function openSync(location: string, options: OpenOptions = {}): DatabaseS
   const settings = readSettings(query, options);
   if (filename === null) {
     return new DatabaseSync(
-      new Engine(nodeSqlite, { ...settings, location, path: null, isNewFile: false }, null),
+      // Files can be attached to it.
+      new Engine(nodeSqlite, { ...settings, location, path: null, isNewFile: false }, nodeFileSystem),
     );
   }
   const file = prepareFile(filename, settings.mode, settings.readOnly);

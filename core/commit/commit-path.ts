@@ -277,6 +277,7 @@ export class CommitPath {
       else if (!wasOpen) this.#committed();
       throw this.#translate(error, statement);
     }
+    if (statement.plan.attaches || statement.plan.kind === 'other') this.#member.lookAtAttached();
     for (const table of statement.access.schemaTables) this.#schemaTables.add(table);
     // Dropping a table deletes its rows, and through foreign keys those of others.
     for (const table of statement.writes) this.#log.touch(table);

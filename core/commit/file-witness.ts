@@ -1,5 +1,6 @@
 import type { DriverConnection, DriverStatement } from '../drivers/driver.ts';
 import type { FileSystem } from '../file-system.ts';
+import { quoteName } from '../sql/identifier.ts';
 
 const quietMs = 10;
 const patienceMs = 50;
@@ -31,14 +32,15 @@ export class FileWitness {
   #toLookAt: FileTime | undefined;
   #writtenSince: number | undefined;
 
-  constructor(connection: DriverConnection, path: string | null, files: FileSystem | null) {
+  /** `schema`: the database whose file it is. The first look at an attached one says nothing yet. */
+  constructor(connection: DriverConnection, path: string | null, files: FileSystem | null, schema = 'main') {
     this.#connection = connection;
     this.#path = path;
     this.#files = files;
     this.identity = path === null || files === null ? null : files.identity(path);
-    this.#dataVersion = connection.prepare('PRAGMA main.data_version');
+    this.#dataVersion = connection.prepare(`PRAGMA ${quoteName(schema)}.data_version`);
     this.#busyTimeout = connection.prepare('PRAGMA busy_timeout');
-    if (path !== null) this.#lastDataVersion = this.#dataVersion.get([])?.[0];
+    if (path !== null && schema === 'main') this.#lastDataVersion = this.#dataVersion.get([])?.[0];
   }
 
   /**

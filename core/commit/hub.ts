@@ -53,6 +53,10 @@ export interface HubMember {
   syncCapture(): void;
   /** Somebody watches again: what other programs have done until now is nobody's news. */
   startObserving(): void;
+  /** Nothing is watched any more. */
+  stopObserving(): void;
+  /** The connection has attached or detached databases. */
+  lookAtAttached(): void;
   /** Another connection of this process has changed the schema. */
   lookAtSchema(): void;
   /** Whether the file may hold a commit that this connection hasn't seen; without taking a lock. */
@@ -435,6 +439,7 @@ export class Hub {
       for (const member of this.#members) member.startObserving();
       this.#external.start();
     } else {
+      for (const member of this.#members) member.stopObserving();
       this.#external.stop();
     }
   }

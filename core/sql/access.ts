@@ -51,7 +51,7 @@ export class Access {
  * One text for one table: its declared name in the main database. A table of `temp` or of an attached
  * database, which only one connection can see, is told by a NUL, which no table's name holds.
  */
-export function tableKey({ schema, name }: TableInfo): string {
+export function tableKey({ schema, name }: Pick<TableInfo, 'schema' | 'name'>): string {
   return schema === 'main' ? name : `${schema}\u0000${name}`;
 }
 

@@ -52,6 +52,8 @@ export interface StatementPlan {
   readonly setsPragma?: boolean;
   /** A pragma that lets the schema's own tables be written, or reads them again. */
   readonly opensSchema?: boolean;
+  /** ATTACH or DETACH. */
+  readonly attaches?: boolean;
   /** A write with RETURNING. */
   readonly returning: boolean;
   /** It mentions a table of the schema `sys`, which Freshet itself provides. */
@@ -145,6 +147,9 @@ function details(statement: Stmt): Partial<StatementPlan> {
       };
     case 'AlterTableStmt':
       return targetOf(statement);
+    case 'AttachStmt':
+    case 'DetachStmt':
+      return { attaches: true };
     case 'DeleteStmt':
       return { ...targetOf(statement), returning: statement.returning !== undefined };
     default:
