@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog.ts';
 import type { Statement } from '../statement.ts';
 import { tableKey } from './access.ts';
 import { foldName } from './identifier.ts';
+import { virtualSources } from './virtual-tables.ts';
 
 /** What the answer of a SELECT depends on. */
 export interface Dependencies {
@@ -21,7 +22,29 @@ export function dependenciesOf(statement: Statement, catalog: Catalog): Dependen
   const { tables, unknown } = statement.access.reads(catalog);
   const found = new Set(tables);
   mention(statement.plan.sql, undefined, catalog, found, new Set());
-  return { tables: [...found], unknown };
+  const opaque = new Set(unknown);
+  // What is added meanwhile is looked at, too.
+  for (const key of found) for (const name of addSources(key, catalog, found)) opaque.add(name);
+  return { tables: [...found], unknown: [...opaque] };
+}
+
+/** The tables that a virtual table, such as one for full-text search, takes its rows from. */
+export function sourcesOf(key: string, catalog: Catalog): readonly string[] {
+  const found = new Set([key]);
+  for (const one of found) addSources(one, catalog, found);
+  return [...found];
+}
+
+/** SQLite names the virtual table alone. Gives its name if nothing says what it reads. */
+function addSources(key: string, catalog: Catalog, found: Set<string>): string[] {
+  const info = catalog.byKey(key);
+  if (info?.kind !== 'virtual') return [];
+  const { table, isOpaque } = virtualSources(info);
+  if (isOpaque) return [info.name];
+  const source = table && catalog.table(table.name, table.schema);
+  if (source?.kind === 'view') mention(source.sql, source.schema, catalog, found, new Set());
+  else if (source) found.add(tableKey(source));
+  return [];
 }
 
 function mention(

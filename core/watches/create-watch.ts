@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts';
 import { InterfaceError, ProgrammingError } from '../errors.ts';
 import { bindParameters } from '../parameters.ts';
 import { narrowers } from '../rows.ts';
-import { dependenciesOf } from '../sql/dependencies.ts';
+import { dependenciesOf, sourcesOf } from '../sql/dependencies.ts';
 import { planStatement } from '../sql/statement-plan.ts';
 import type { Statement } from '../statement.ts';
 import { takeParams } from '../take-params.ts';
@@ -22,7 +22,11 @@ export function watchTable(
 ): Watch {
   const names = textList(tables, 'tables');
   if (names.length === 0) throw watchError('watch table list must not be empty', 'watch.no_table');
-  return open(engine, tablesSpec('table', watchable(engine, names)), options);
+  // What a full-text table takes its texts from changes it, too.
+  const followed = [...watchable(engine, names)].flatMap((name) =>
+    sourcesOf(name, engine.catalog).filter((table) => isFollowable(engine, table)),
+  );
+  return open(engine, tablesSpec('table', new Set(followed)), options);
 }
 
 /** @throws ProgrammingError for an unknown table or column, or a table without a key to range over. */
