@@ -37,6 +37,16 @@ export interface TableInfo {
   readonly sql: string;
 }
 
+/** One column of a foreign key. */
+export interface ForeignKeyColumn {
+  readonly parent: string;
+  readonly child: string;
+  readonly actsOnUpdate: boolean;
+  readonly actsOnDelete: boolean;
+  readonly column: string;
+  readonly parentColumn: string | undefined;
+}
+
 /**
  * What the schema holds, read lazily and remembered until `refresh`.
  * It doesn't notice changes by itself: the engine refreshes it when the schema cookie has moved.
@@ -46,7 +56,7 @@ export class Catalog {
   readonly #tables = new Map<string, TableInfo | undefined>();
   #names: readonly string[] | undefined;
   #texts: readonly string[] | undefined;
-  #actions: readonly DriverRow[] | undefined;
+  #foreignKeys: readonly ForeignKeyColumn[] | undefined;
 
   constructor(connection: DriverConnection) {
     this.#connection = connection;
@@ -56,7 +66,7 @@ export class Catalog {
     this.#tables.clear();
     this.#names = undefined;
     this.#texts = undefined;
-    this.#actions = undefined;
+    this.#foreignKeys = undefined;
   }
 
   /** The user's tables of the main database, virtual ones included; sorted. */
@@ -93,20 +103,6 @@ export class Catalog {
     return this.#texts.some((text) => text.includes(word));
   }
 
-  /**
-   * A table's row images can't be trusted to AFTER triggers of ours: something may write the same row before
-   * they run. That is a BEFORE trigger of the user; the user's TEMP triggers, which may also stop the program
-   * before ours; and foreign-key actions, which SQLite carries out before AFTER triggers, when they come back
-   * to this table by an ON UPDATE action or through somebody's trigger.
-   */
-  hasUntrustworthyImages(name: string): boolean {
-    const triggers = this.#triggers(name);
-    if (triggers.some(({ temporary, sql }) => temporary || (writes(sql) && !isAfter(sql)))) return true;
-    if (this.#actedOn(name, 'on_update').has(name)) return true;
-    const reached = [...this.#actedOn(name, 'on_update'), ...this.#actedOn(name, 'on_delete')];
-    return reached.some((table) => this.#triggers(table).some(({ sql }) => writes(sql)));
-  }
-
   /** A table by its `tableKey`. */
   byKey(key: string): TableInfo | undefined {
     const at = key.indexOf('\u0000');
@@ -138,10 +134,11 @@ export class Catalog {
 
   /** Whether any table's foreign key refers to this one. */
   isReferenced(table: string): boolean {
-    return this.#foreignKeys().some(([target]) => foldName(String(target)) === foldName(table));
+    return this.foreignKeys().some(({ parent }) => foldName(parent) === foldName(table));
   }
 
-  #triggers(table: string): { readonly sql: string; readonly temporary: boolean }[] {
+  /** The user's triggers of a table or view, in `main` and in `temp`. */
+  triggers(table: string): { readonly sql: string; readonly temporary: boolean }[] {
     return this.#query(
       `SELECT sql, 0 FROM main.sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(?1)
        UNION ALL SELECT sql, 1 FROM temp.sqlite_schema
@@ -150,31 +147,31 @@ export class Catalog {
     ).map(([sql, temporary]) => ({ sql: String(sql), temporary: temporary === 1n }));
   }
 
-  /** Parent, child, and the actions on update and on delete, of every foreign key. */
-  #foreignKeys(): readonly DriverRow[] {
-    this.#actions ??= this.#query(
-      `SELECT k."table", t.name, k.on_update, k.on_delete FROM main.sqlite_schema t, pragma_foreign_key_list(t.name) k
-       WHERE t.type = 'table'`,
-    );
-    return this.#actions;
+  /** Every foreign key, once for each column of it. */
+  foreignKeys(): readonly ForeignKeyColumn[] {
+    this.#foreignKeys ??= this.#query(
+      `SELECT k."table", t.name, k.on_update, k.on_delete, k.seq, k."from", k."to"
+       FROM main.sqlite_schema t, pragma_foreign_key_list(t.name) k WHERE t.type = 'table'`,
+    ).map(([parent, child, onUpdate, onDelete, seq, from, to]) => ({
+      parent: String(parent),
+      child: String(child),
+      actsOnUpdate: isAction(onUpdate),
+      actsOnDelete: isAction(onDelete),
+      column: String(from),
+      // Without a name it refers to the primary key.
+      parentColumn: to === null ? this.table(String(parent))?.primaryKey[Number(seq)] : String(to),
+    }));
+    return this.#foreignKeys;
   }
 
-  /** The tables whose rows foreign-key actions of this kind may change when this table's change, step by step. */
-  #actedOn(name: string, kind: 'on_update' | 'on_delete'): Set<string> {
-    const reached = new Set<string>();
-    const open = [name];
-    for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-      for (const [target, child, onUpdate, onDelete] of this.#foreignKeys()) {
-        const action = kind === 'on_update' ? onUpdate : onDelete;
-        if (foldName(String(target)) !== foldName(parent) || action === 'NO ACTION' || action === 'RESTRICT')
-          continue;
-        const table = String(child);
-        if (reached.has(table)) continue;
-        reached.add(table);
-        open.push(table);
-      }
-    }
-    return reached;
+  /** Whether an index, or the rowid, finds rows by this column. */
+  isIndexed({ name, schema, primaryKey }: TableInfo, column: string): boolean {
+    const [row] = this.#query(
+      `SELECT 1 FROM pragma_index_list(?1, ?2) l, pragma_index_xinfo(l.name, ?2) x
+       WHERE x.key = 1 AND lower(x.name) = lower(?3)`,
+      [name, schema, column],
+    );
+    return row !== undefined || primaryKey.some((one) => foldName(one) === foldName(column));
   }
 
   #read(schema: string, name: string): TableInfo | undefined {
@@ -283,11 +280,9 @@ function freeRowidName(columns: readonly ColumnInfo[]): TableInfo['rowid'] {
   return (['rowid', '_rowid_', 'oid'] as const).find((name) => !taken.has(name)) ?? null;
 }
 
-/** A trigger that does more than SELECT, which can only RAISE. */
-function writes(trigger: string): boolean {
-  const parsed = parseStmt(trigger);
-  if (parsed.status === 'error' || parsed.root.type !== 'CreateTriggerStmt') return true;
-  return parsed.root.commands.some(({ type }) => type !== 'SelectTriggerCmd');
+/** The foreign key changes rows of its own table, rather than forbidding the parent's change. */
+function isAction(action: DriverRow[number] | undefined): boolean {
+  return action !== 'NO ACTION' && action !== 'RESTRICT';
 }
 
 function raisesFail(trigger: string, message: string): boolean {
@@ -302,11 +297,6 @@ function raisesFail(trigger: string, message: string): boolean {
     },
   });
   return raises;
-}
-
-function isAfter(trigger: string): boolean {
-  const parsed = parseStmt(trigger);
-  return parsed.status === 'ok' && parsed.root.type === 'CreateTriggerStmt' && parsed.root.time === 'After';
 }
 
 /** The CHECK of a table that has this name or text, and its column if it is about one. */

@@ -2,6 +2,7 @@ import type { Catalog, TableInfo } from '../catalog.ts';
 import type { DriverConnection, DriverValue } from '../drivers/driver.ts';
 import { quoteName } from '../sql/identifier.ts';
 import { CapturedTable, codeOf, header, type Operation, operation, tableIdOf } from './captured-table.ts';
+import { hasUntrustworthyImages } from './image-trust.ts';
 import { hasKnownIdentity } from './row-identity.ts';
 
 // SQLite allows 1,000 arguments here and 127 in older builds; wider rows are handed over in parts.
@@ -120,7 +121,7 @@ export class Capture {
 
   #isCapturable(info: TableInfo): boolean {
     return (
-      info.kind === 'table' && hasKnownIdentity(info) && !this.#catalog.hasUntrustworthyImages(info.name)
+      info.kind === 'table' && hasKnownIdentity(info) && !hasUntrustworthyImages(this.#catalog, info.name)
     );
   }
 

@@ -311,7 +311,13 @@ export class CommitPath {
     // What REPLACE deletes may take the row that was to be written with it, and then no row counts as changed.
     const isPlain = !plan.returning && !access.firesTriggers && !statement.mayReplace;
     if (writes.length < 2 && isPlain) return false;
-    return statement.writes.some((table) => !this.#capture.has(table));
+    return statement.writes.some((table) => !this.#seesAll(statement, table));
+  }
+
+  /** Whether the triggers see every row of the table that the statement changes. */
+  #seesAll({ mayReplace, plan }: Statement, table: string): boolean {
+    if (!this.#capture.has(table)) return false;
+    return !mayReplace || !(plan.hidesReplaced || this.#capture.missesReplaced(table));
   }
 
   #countChanges(): unknown {
@@ -343,11 +349,7 @@ export class CommitPath {
     }
     let changed: boolean | undefined;
     for (const table of statement.writes) {
-      if (this.#capture.has(table)) {
-        const unseen =
-          statement.mayReplace && (statement.plan.hidesReplaced || this.#capture.missesReplaced(table));
-        if (!unseen) continue;
-      }
+      if (this.#seesAll(statement, table)) continue;
       changed ??= this.#mustCount(statement)
         ? this.#countChanges() !== before
         : hasChanges(result) || statement.plan.returning;

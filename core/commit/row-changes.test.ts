@@ -87,6 +87,41 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       ],
     ],
   },
+  'REPLACE that cascades into a table whose trigger writes': {
+    schema: `CREATE TABLE p (id INTEGER PRIMARY KEY, v UNIQUE); CREATE TABLE log (c);
+             CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
+             CREATE TRIGGER d AFTER DELETE ON c BEGIN INSERT INTO log VALUES (OLD.id); END;
+             CREATE TRIGGER u AFTER UPDATE ON c BEGIN INSERT INTO log VALUES (NEW.p); END;
+             INSERT INTO p VALUES (1, 'x'), (2, 'y'); INSERT INTO c VALUES (10, 1), (20, 2);`,
+    steps: [
+      [
+        "REPLACE INTO p VALUES (1, 'z')",
+        ['p delete 1,x -> -', 'c delete 10,1 -> -', 'log insert - -> 10', 'p insert - -> 1,z'],
+      ],
+      [
+        'UPDATE p SET id = 3 WHERE id = 2',
+        ['p update 2,y -> 3,y', 'c update 20,2 -> 20,3', 'log insert - -> 3'],
+      ],
+      [
+        "UPDATE OR REPLACE p SET v = 'y' WHERE id = 1",
+        ['p delete 3,y -> -', 'c delete 20,3 -> -', 'log insert - -> 20', 'p update 1,z -> 1,y'],
+      ],
+    ],
+  },
+  'changes under BEFORE triggers that write to other tables': {
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE log (what, id); CREATE VIEW seen AS SELECT * FROM log;
+             CREATE TRIGGER v INSTEAD OF INSERT ON seen BEGIN INSERT INTO log VALUES (NEW.what, NEW.id); END;
+             CREATE TRIGGER i BEFORE INSERT ON t BEGIN INSERT INTO log VALUES ('i', NEW.v); END;
+             CREATE TRIGGER u BEFORE UPDATE ON t BEGIN INSERT INTO seen VALUES ('u', OLD.id); END;
+             CREATE TRIGGER d BEFORE DELETE ON t WHEN OLD.v = 9 BEGIN INSERT INTO log VALUES ('d', OLD.id); SELECT RAISE(IGNORE); END;`,
+    steps: [
+      ['INSERT INTO t VALUES (1, 5)', ['log insert - -> i,5', 't insert - -> 1,5']],
+      ['UPDATE t SET v = 9', ['log insert - -> u,1', 't update 1,5 -> 1,9']],
+      ['DELETE FROM t', ['log insert - -> d,1']],
+      ['REPLACE INTO t VALUES (2, 6)', ['log insert - -> i,6', 't insert - -> 2,6']],
+      ['REPLACE INTO t VALUES (2, 7)', ['log insert - -> i,7', 't delete 2,6 -> -', 't insert - -> 2,7']],
+    ],
+  },
   'REPLACE of a key that has a default, in a table without rowid': {
     schema: `CREATE TABLE t (k TEXT NOT NULL DEFAULT 'd' PRIMARY KEY, v) WITHOUT ROWID;`,
     steps: [["INSERT INTO t VALUES ('a', 1)", ['t insert - -> a,1']]],
@@ -300,6 +335,43 @@ describe('row changes list', () => {
         'INSERT INTO u VALUES (7, 7)',
       ],
     ],
+    [
+      'where a REPLACE cascades to triggers that write the table itself',
+      `CREATE TABLE p (id INTEGER PRIMARY KEY, n DEFAULT 0);
+       CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
+       CREATE TABLE log (c); CREATE TRIGGER d AFTER DELETE ON c BEGIN INSERT INTO log VALUES (OLD.id); END;
+       CREATE TRIGGER l AFTER INSERT ON log BEGIN INSERT OR IGNORE INTO p VALUES (NEW.c + 100, 1); END;
+       CREATE TRIGGER u AFTER UPDATE ON c BEGIN UPDATE p SET n = n + 1; END;
+       INSERT INTO p (id) VALUES (1), (2); INSERT INTO c VALUES (1, 1), (20, 2);`,
+      ['REPLACE INTO p VALUES (1, 5)', 'UPDATE p SET id = 3 WHERE id = 2', 'DELETE FROM p WHERE id = 3'],
+    ],
+    ...['TEXT', ''].flatMap((type): [string, string, string[]][] =>
+      ['CASCADE', 'SET NULL', 'NO ACTION'].map((action) => [
+        `to ${type ? 'a TEXT' : 'an untyped'} key that numbers refer to, with ${action}`,
+        `CREATE TABLE p (id ${type} PRIMARY KEY, v) WITHOUT ROWID; CREATE TABLE q (n INTEGER PRIMARY KEY, id ${type} UNIQUE);
+         CREATE TABLE c (k INTEGER PRIMARY KEY, p INT REFERENCES p ON DELETE ${action} ON UPDATE ${action} DEFERRABLE INITIALLY DEFERRED, q NUMERIC REFERENCES q (id));
+         CREATE INDEX cp ON c (p); CREATE INDEX cq ON c (q);
+         INSERT INTO p VALUES ('1', 1), ('2.0', 1); INSERT INTO q VALUES (1, '1'), (2, '02');`,
+        [
+          "UPDATE p SET id = '5' WHERE id = '1'",
+          "UPDATE q SET id = '7.0' WHERE id = '02'",
+          'REPLACE INTO q VALUES (2, 8)',
+          "DELETE FROM p WHERE id = '2.0'",
+          'DELETE FROM q',
+          'DELETE FROM p',
+        ],
+      ]),
+    ),
+    ...['STRICT', `CHECK (id <> 0)`].map((kind): [string, string, string[]] => [
+      `when an INSTEAD OF trigger replaces rows of a ${kind === 'STRICT' ? 'STRICT' : 'very wide'} table`,
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT UNIQUE${
+        kind === 'STRICT' ? ') STRICT' : `, ${Array.from({ length: 130 }, (_, at) => `c${at}`)})`
+      }; CREATE VIEW v AS SELECT id, k FROM t;
+       CREATE TRIGGER i INSTEAD OF INSERT ON v BEGIN INSERT OR REPLACE INTO t (id, k) VALUES (NEW.id, NEW.k); END;
+       CREATE TRIGGER u INSTEAD OF UPDATE ON v BEGIN UPDATE OR REPLACE t SET k = NEW.k WHERE id = OLD.id; END;
+       INSERT INTO t (id, k) VALUES (1, 'a'), (2, 'b'), (3, 'c');`,
+      ["INSERT INTO v VALUES (4, 'a')", "UPDATE v SET k = 'c' WHERE id = 2", "INSERT INTO v VALUES (2, 'd')"],
+    ]),
     [
       'under a TEMP trigger of the user',
       'CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TEMP TRIGGER a AFTER INSERT ON main.t BEGIN UPDATE t SET v = v + 1 WHERE id = NEW.id; END;',

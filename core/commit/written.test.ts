@@ -8,7 +8,7 @@ const schema = `
   CREATE VIRTUAL TABLE found USING fts5(v);
   CREATE TRIGGER found_i AFTER INSERT ON t BEGIN INSERT INTO found(rowid, v) VALUES (NEW.id, NEW.v); END;
   CREATE TABLE hidden(a, b);
-  CREATE TRIGGER hidden_b BEFORE INSERT ON hidden BEGIN INSERT INTO t(v) VALUES ('by hidden'); END;`;
+  CREATE TRIGGER hidden_b BEFORE INSERT ON hidden BEGIN UPDATE hidden SET b = 0 WHERE a = NEW.a; END;`;
 
 function recorded(): DatabaseSync {
   const db = opened();

@@ -5,8 +5,9 @@
  * The hard part: affinity and collation come from other operands in IN than in a comparison.
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { isNumericAffinity } from '../../core/sql/affinity.ts';
 import { type Collation, compareValues, type EqualityKey, equalityKeyOf } from '../../core/sql/collation.ts';
-import { constantFor, conversionFor, conversionTo, isNumericAffinity } from './affinity.ts';
+import { constantFor, conversionFor, conversionTo } from './affinity.ts';
 import { always, type Condition } from './condition.ts';
 import { compareWithNumber, isNumber, type OrderOperator } from './number-comparison.ts';
 import {

@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import { type Affinity, affinityOf } from '../../core/sql/affinity.ts';
 import { type Collation, compareValues, equalityKeyOf, mayBeAltered } from '../../core/sql/collation.ts';
 import { sampleValues } from '../../tests/support/sample-values.ts';
-import { type Affinity, affinityOf, applyComparison } from './affinity.ts';
+import { applyComparison } from './affinity.ts';
 import { compileLike } from './like.ts';
 import { numberOfText, textOfNumber, truthOf } from './numeric-text.ts';
 

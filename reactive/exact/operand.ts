@@ -1,6 +1,6 @@
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import type { Affinity } from '../../core/sql/affinity.ts';
 import type { Collation } from '../../core/sql/collation.ts';
-import type { Affinity } from './affinity.ts';
 import { isInteger64 } from './numeric-text.ts';
 
 /** `collate` is an explicit COLLATE: it beats every implicit one, and the left one the right one. */

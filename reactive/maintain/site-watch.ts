@@ -1,6 +1,7 @@
 import type { DriverRow, DriverValue } from '../../core/drivers/driver.ts';
+import type { Affinity } from '../../core/sql/affinity.ts';
 import { equalityKeyOf } from '../../core/sql/collation.ts';
-import { type Affinity, constantFor } from '../exact/affinity.ts';
+import { constantFor } from '../exact/affinity.ts';
 import type { Condition } from '../exact/condition.ts';
 import {
   bindOperand,

@@ -6,8 +6,8 @@
  * several rows of one result change together; see `subsetsOf`.
  */
 import type { DriverValue } from '../../core/drivers/driver.ts';
+import type { Affinity } from '../../core/sql/affinity.ts';
 import { quoteName } from '../../core/sql/identifier.ts';
-import type { Affinity } from '../exact/affinity.ts';
 import { type Operand, onlyCore, partsOf, type Ref, type Relation, rowidColumn } from '../query/model.ts';
 import { type Rendering, refName, renderRelation } from '../query/render.ts';
 import { hasRowid, keyColumnIn, type Link, type Site, type Survey, throughRef } from './sites.ts';

@@ -4,7 +4,7 @@
  * (SQLITE_AFF_DEFER in resolve.c). So it is followed only where neither makes a difference.
  */
 import type { AstNode, Expr } from 'sqlite3-parser';
-import type { Affinity } from '../exact/affinity.ts';
+import type { Affinity } from '../../core/sql/affinity.ts';
 import { compares, withoutParentheses } from './expressions.ts';
 import { type Core, type Joined, type Operand, Unresolved } from './model.ts';
 import { collationName } from './operands.ts';

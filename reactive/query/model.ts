@@ -1,7 +1,7 @@
 import type { AstNode, Expr } from 'sqlite3-parser';
 import type { TableInfo } from '../../core/catalog.ts';
+import type { Affinity } from '../../core/sql/affinity.ts';
 import type { AccumulatorKind } from '../exact/accumulators.ts';
-import type { Affinity } from '../exact/affinity.ts';
 
 /**
  * A SELECT whose names are resolved. Expressions stay the user's own text, in which each column, parameter and

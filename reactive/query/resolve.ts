@@ -24,9 +24,9 @@ import {
   type With,
 } from 'sqlite3-parser';
 import type { ParameterPlan } from '../../core/parameters.ts';
+import { affinityOf } from '../../core/sql/affinity.ts';
 import { foldName } from '../../core/sql/identifier.ts';
 import type { AccumulatorKind } from '../exact/accumulators.ts';
-import { affinityOf } from '../exact/affinity.ts';
 import { clockSources, isTimeFunction } from './clock.ts';
 import {
   compares,

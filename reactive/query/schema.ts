@@ -1,8 +1,8 @@
 import type { TableInfo } from '../../core/catalog.ts';
 import type { Engine } from '../../core/engine.ts';
+import { affinityOf } from '../../core/sql/affinity.ts';
 import { columnCollation } from '../../core/sql/column-collation.ts';
 import { foldName } from '../../core/sql/identifier.ts';
-import { affinityOf } from '../exact/affinity.ts';
 import type { Column } from './model.ts';
 
 /** What resolving a query asks about functions. */
