@@ -7,8 +7,8 @@
  */
 import type { AstNode, Expr, FunctionCallExpr, Select } from 'sqlite3-parser';
 import type { TableInfo } from '../../core/catalog.ts';
+import { affinityOf } from '../../core/sql/affinity.ts';
 import { foldName } from '../../core/sql/identifier.ts';
-import { affinityOf } from '../exact/affinity.ts';
 import { withoutParentheses } from './expressions.ts';
 import {
   type ClockColumn,
