@@ -46,9 +46,10 @@ function eventText(event: WatchEvent, { out, now }: Terminal): string {
     );
   }
   if (event.type !== 'change') return '';
-  // A commit names every table it changed; those without rows are the ones whose rows nobody saw.
+  // A commit names every table it changed, with those whose rows aren't listed.
+  const unlisted = new Set(event.wide_tables);
   const unseen = event.table_changes
-    .filter(({ row_change_count, schema_changed }) => row_change_count === 0 || schema_changed)
+    .filter(({ table, wide, schema_changed }) => wide || schema_changed || unlisted.has(table))
     .map(({ table, schema_changed }) => `${printable(table)}${schema_changed ? ' (schema)' : ''}`);
   const lines = event.row_changes.map(({ table, operation, primary_key, before, after }) => {
     const row = (operation === 'delete' ? before : after) ?? primary_key;

@@ -123,7 +123,9 @@ function print(entry: StreamEntry): void {
     return;
   }
   const { commit_lsn, table_changes, row_changes } = entry.event;
-  const tables = table_changes.map(({ table, row_change_count }) => `${table} (${row_change_count || '?'})`);
+  const tables = table_changes.map(
+    ({ table, row_change_count, wide }) => `${table} (${wide ? '?' : row_change_count})`,
+  );
   console.groupCollapsed(`${formatTime(entry.at)} #${commit_lsn} ${tables.join(', ')}`);
   if (row_changes.length > 0) {
     console.table(

@@ -57,6 +57,10 @@ export class ChangesetRecord implements Changeset {
     return this.wide ? [] : this.listed;
   }
 
+  get wide_tables(): readonly string[] {
+    return this.wide ? this.tables : [];
+  }
+
   /** The changes of those tables of which all are known. */
   get listed(): readonly RowChange[] {
     this.#rowChanges ??= Object.freeze(

@@ -25,6 +25,8 @@ export interface Changeset {
   /** Every table that changed, or may have when `wide`; sorted. */
   readonly tables: readonly string[];
   readonly row_changes: readonly RowChange[];
-  /** True when `tables` may have changed in ways that `row_changes` doesn't list. */
+  /** True when `tables` may have changed in ways that `row_changes` doesn't list; it lists none then. */
   readonly wide: boolean;
+  /** Those of `tables` that may have changed in ways that `row_changes` doesn't list: all when `wide`, else none. */
+  readonly wide_tables: readonly string[];
 }

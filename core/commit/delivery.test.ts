@@ -160,6 +160,7 @@ describe('delivery', () => {
         },
       ],
       wide: false,
+      wide_tables: [],
     });
     const [change] = changeset?.row_changes ?? [];
     for (const part of [
@@ -181,6 +182,7 @@ describe('delivery', () => {
     tables,
     row_changes,
     wide,
+    wide_tables,
   }: Changeset): Changeset => ({
     commit_lsn,
     source,
@@ -189,5 +191,6 @@ describe('delivery', () => {
     tables,
     row_changes,
     wide,
+    wide_tables,
   });
 });

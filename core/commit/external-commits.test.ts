@@ -31,11 +31,18 @@ describe.each(['wal', 'delete'] as const)('in journal mode %s', (journal) => {
       tables: ['t', 'u', 'w'],
       schema_changed: false,
       row_changes_truncated: false,
+      wide_tables: ['u'],
       row_changes: [],
     });
     expect(await take(stream, 'change')).toMatchObject({
       source: 'external',
-      table_changes: ['t', 'u', 'w'].map((table) => ({ table, schema_changed: false, row_change_count: 0 })),
+      table_changes: ['t', 'u', 'w'].map((table) => ({
+        table,
+        schema_changed: false,
+        row_change_count: 0,
+        wide: true,
+      })),
+      wide_tables: ['t', 'u', 'w'],
     });
     expect(changesets).toEqual([
       { source: 'external', wide: true, tables: ['t', 'u', 'w'], row_changes: [] },

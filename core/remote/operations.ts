@@ -162,6 +162,7 @@ export const writerOperations: Operations = {
         tables: changeset.tables,
         row_changes: changeset.row_changes,
         wide: changeset.wide,
+        wide_tables: changeset.wide_tables,
       }),
     );
     return session.keep({ close });

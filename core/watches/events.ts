@@ -26,6 +26,11 @@ export interface InvalidateEvent {
   readonly tables: readonly string[];
   readonly schema_changed: boolean;
   readonly row_changes_truncated: boolean;
+  /**
+   * The watched ones of `tables` that may have changed in ways that `row_changes` doesn't list: their rows aren't
+   * known, or there were too many. Of every other watched table `row_changes` lists all that the watch follows.
+   */
+  readonly wide_tables: readonly string[];
   /** Changes of the watched tables, in statement order. */
   readonly row_changes: readonly RowChange[];
 }
@@ -34,8 +39,10 @@ export interface InvalidateEvent {
 export interface TableChange {
   readonly table: string;
   readonly schema_changed: boolean;
-  /** 0 where no row detail is known. */
+  /** 0 where the rows aren't known, see `wide`. */
   readonly row_change_count: number;
+  /** It may have changed in ways that aren't counted: its rows aren't known. */
+  readonly wide: boolean;
 }
 
 /** One commit, as a change stream shows it. */
@@ -49,6 +56,8 @@ export interface ChangeEvent {
   readonly source: ChangeSource;
   readonly table_changes: readonly TableChange[];
   readonly row_changes_truncated: boolean;
+  /** The tables that the stream follows, and that may have changed in ways that `row_changes` doesn't list. */
+  readonly wide_tables: readonly string[];
   readonly row_changes: readonly RowChange[];
 }
 

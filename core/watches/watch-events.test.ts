@@ -60,6 +60,7 @@ describe('the event shapes', () => {
       tables: ['item', 'note', 'tag'],
       schema_changed: false,
       row_changes_truncated: false,
+      wide_tables: [],
       row_changes: [
         {
           table: 'item',
@@ -180,10 +181,11 @@ describe('the event shapes', () => {
         schema_cookie: cookie(),
         source: 'direct',
         table_changes: [
-          { table: 'item', schema_changed: false, row_change_count: 1 },
-          { table: 'tag', schema_changed: false, row_change_count: 2 },
+          { table: 'item', schema_changed: false, row_change_count: 1, wide: false },
+          { table: 'tag', schema_changed: false, row_change_count: 2, wide: false },
         ],
         row_changes_truncated: false,
+        wide_tables: [],
         row_changes: [
           {
             table: 'tag',
@@ -213,11 +215,11 @@ describe('the event shapes', () => {
       },
       expect.objectContaining({
         event_id: 2,
-        table_changes: [{ table: 'note', schema_changed: false, row_change_count: 1 }],
+        table_changes: [{ table: 'note', schema_changed: false, row_change_count: 1, wide: false }],
       }),
       expect.objectContaining({
         event_id: 3,
-        table_changes: [{ table: 'item', schema_changed: false, row_change_count: 1 }],
+        table_changes: [{ table: 'item', schema_changed: false, row_change_count: 1, wide: false }],
       }),
     ]);
     const lsns = events.map((event) => (event.type === 'change' ? event.commit_lsn : Number.NaN));

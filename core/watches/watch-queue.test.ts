@@ -138,12 +138,13 @@ describe('a commit of more than 4,096 row changes', () => {
       tables: ['t'],
       schema_changed: false,
       row_changes_truncated: true,
+      wide_tables: ['t'],
       row_changes: [],
     });
     expect(await stream.next()).toMatchObject({
       row_changes_truncated: true,
       row_changes: [],
-      table_changes: [{ table: 't', schema_changed: false, row_change_count: 4097 }],
+      table_changes: [{ table: 't', schema_changed: false, row_change_count: 4097, wide: false }],
     });
     expect(db.reactiveMetrics().row_change_events_truncated).toBe(1);
   });

@@ -75,8 +75,10 @@ export function changeStreamSpec(tables: ReadonlySet<string> | null): WatchSpec 
           table,
           schema_changed: changeset.schema_changed,
           row_change_count: changeset.rowCounts.get(table) ?? 0,
+          wide: !changeset.tells(table),
         })),
         row_changes_truncated: truncated,
+        wide_tables: wideTables(changeset, tables, truncated),
         row_changes: truncated ? [] : select(changeset, tables, () => true),
       };
     },
@@ -102,8 +104,20 @@ function invalidate(
     tables: changeset.tables,
     schema_changed: changeset.schema_changed,
     row_changes_truncated: truncated,
+    wide_tables: wideTables(changeset, tables, truncated),
     row_changes: truncated ? [] : select(changeset, tables, concerns),
   };
+}
+
+/** The followed tables of which an event doesn't list every change. */
+function wideTables(
+  changeset: ChangesetRecord,
+  tables: ReadonlySet<string> | null,
+  truncated: boolean,
+): readonly string[] {
+  return changeset.tables.filter(
+    (table) => (tables === null || tables.has(table)) && (truncated || !changeset.tells(table)),
+  );
 }
 
 function select(

@@ -15,7 +15,7 @@ export function commitEntry(event: ChangeEvent, at: number): HTMLElement {
     if (!body.hasChildNodes()) body.append(...rowsOf(event));
   };
   const rows = event.table_changes.reduce((sum, { row_change_count }) => sum + row_change_count, 0);
-  const isTold = event.table_changes.every(({ row_change_count }) => row_change_count > 0);
+  const isTold = event.table_changes.every(({ wide }) => !wide);
   return element(
     'li',
     {},
@@ -44,14 +44,22 @@ export function gapEntry({ text, at }: Extract<StreamEntry, { kind: 'gap' }>): H
   return element('li', { class: 'gap' }, element('time', {}, formatTime(at)), ' ', text);
 }
 
-function rowsOf({ row_changes, row_changes_truncated, table_changes }: ChangeEvent): HTMLElement[] {
+function rowsOf({
+  row_changes,
+  row_changes_truncated,
+  table_changes,
+  wide_tables,
+}: ChangeEvent): HTMLElement[] {
   const shown = row_changes.slice(0, maxShown).map(changeEntry);
   const note = (text: string): HTMLElement => element('p', { class: 'muted' }, text);
   if (row_changes.length > maxShown)
     shown.push(note(`And ${plural(row_changes.length - maxShown, 'more row')}.`));
   if (row_changes_truncated) shown.push(note('It changed more rows than an event carries.'));
   if (table_changes.some(({ schema_changed }) => schema_changed)) shown.push(note('The schema was changed.'));
-  return shown.length > 0 ? shown : [note('Which rows were changed isn’t known.')];
+  if (shown.length === 0) return [note('Which rows were changed isn’t known.')];
+  if (row_changes.length > 0 && wide_tables.length > 0)
+    shown.push(note(`Which rows of ${wide_tables.join(', ')} were changed isn’t known.`));
+  return shown;
 }
 
 function changeEntry({ table, operation, primary_key, before, after }: RowChange): HTMLElement {

@@ -140,6 +140,7 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
       tables,
       row_changes: foreign ? [] : row_changes,
       wide: foreign,
+      wide_tables: foreign ? tables : [],
     };
   }
 
@@ -158,6 +159,7 @@ class NaiveDatabase extends BareDatabase implements OracleDatabase {
         table,
         schema_changed,
         row_change_count: row_changes.filter((change) => change.table === table).length,
+        wide: changeset.wide,
       }));
       const event = {
         schema_version: 1,

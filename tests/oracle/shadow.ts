@@ -108,8 +108,10 @@ export class ShadowTables {
     this.#inOrder(event.commit_lsn);
     for (const change of event.table_changes) {
       this.#allStale ||= change.schema_changed;
-      if (change.row_change_count === 0 || event.row_changes_truncated) this.#stale.add(change.table);
+      if (change.row_change_count === 0 && !change.wide)
+        this.#problem('a table without counted rows is wide', change.table);
     }
+    for (const table of event.wide_tables) this.#stale.add(table);
     this.#allStale ||= event.table_changes.length === 0;
     this.#apply(event.row_changes);
   }

@@ -140,9 +140,7 @@ export class WatchedEvents {
 
 /** Whether the event leaves open what happened to the table's rows. */
 const isUnlisted = (event: InvalidateEvent, table: string): boolean =>
-  event.schema_changed ||
-  event.row_changes_truncated ||
-  (event.tables.includes(table) && !event.row_changes.some((change) => change.table === table));
+  event.schema_changed || event.wide_tables.includes(table);
 
 function counted(rows: readonly Row[]): RowCounts {
   const counts: RowCounts = new Map();

@@ -37,7 +37,7 @@ test('an insert shows all columns after, a delete all before', async () => {
 });
 
 test('a commit touches the tables it names, and no filter lets all through', () => {
-  const tables = [{ table: 'a', schema_changed: false, row_change_count: 0 }];
+  const tables = [{ table: 'a', schema_changed: false, row_change_count: 0, wide: true }];
   const entry = {
     kind: 'commit',
     id: 1,

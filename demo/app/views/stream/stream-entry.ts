@@ -49,8 +49,10 @@ export function touches(entry: StreamEntry, tables: ReadonlySet<string>): boolea
 
 /** How many rows a commit changed, as far as that is known: of a virtual table, or another program's commit, it isn't. */
 export function rowCount({ tables }: CommitEntry): { readonly known: number; readonly isAll: boolean } {
-  const counts = tables.map(({ row_change_count }) => row_change_count);
-  return { known: counts.reduce((sum, count) => sum + count, 0), isAll: !counts.includes(0) };
+  return {
+    known: tables.reduce((sum, { row_change_count }) => sum + row_change_count, 0),
+    isAll: tables.every(({ wide }) => !wide),
+  };
 }
 
 /** The columns that a change has changed, in the table's order: all of an inserted or deleted row. */
