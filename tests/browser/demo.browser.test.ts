@@ -155,6 +155,37 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
+  test('shows an answer of which all rows change at once without painting rows over each other', {
+    timeout: 90_000,
+  }, async () => {
+    const page = await tab('#/console');
+    const rows = page.locator('.result-table tbody tr');
+    await page.locator('.result-table td').first().waitFor();
+    const run = async (sql: string): Promise<void> => {
+      await page.locator('.cm-content').fill(sql);
+      await page.locator('.cm-content').press('Control+Enter');
+    };
+    const seen = await page.evaluateHandle(watchRows);
+    // All twenty leave, others come in their places.
+    await run('UPDATE issues SET updated = updated + 1e12 WHERE id BETWEEN 1000 AND 1100');
+    await page.locator('.result-table tbody[data-still]').waitFor();
+    await expect.poll(() => rows.locator('td').first().innerText()).toMatch(/^1(0\d\d|100)$/);
+    const frames = await seen.evaluate((watched) => watched());
+    expect(frames.some(({ isStill }) => isStill)).toBe(true);
+    for (const { isStill, overlaps } of frames) if (isStill) expect(overlaps).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
+  test('has the console’s answer on the first screen of a phone', { timeout: 60_000 }, async () => {
+    const page = await tab('#/console', (blank) => blank.setViewportSize({ width: 390, height: 844 }));
+    await page.locator('.result-table td').first().waitFor();
+    const top = async (of: string): Promise<number> => (await page.locator(of).first().boundingBox())?.y ?? 0;
+    expect(await top('.result-table thead')).toBeLessThan(300);
+    // The first row is right below the head.
+    expect((await top('.result-table tbody tr')) - (await top('.result-table thead'))).toBeLessThan(40);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  });
+
   test('says why nothing can be kept, and goes on in memory', { timeout: 60_000 }, async () => {
     const page = await tab('', (blank) =>
       blank.addInitScript(() => {
@@ -168,6 +199,25 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 });
+
+/** Looks at the console's rows at each frame: whether they stand still, and how many of them lie over others. */
+function watchRows(): () => { isStill: boolean; overlaps: number }[] {
+  const frames: { isStill: boolean; overlaps: number }[] = [];
+  let isOver = false;
+  const look = (): void => {
+    const body = document.querySelector<HTMLElement>('.result-table tbody');
+    const tops = [...(body?.querySelectorAll('tr') ?? [])].map((row) => row.getBoundingClientRect().top);
+    tops.sort((a, b) => a - b);
+    const overlaps = tops.filter((top, at) => at > 0 && top - (tops[at - 1] ?? 0) < 31).length;
+    frames.push({ isStill: body?.dataset.still !== undefined, overlaps });
+    if (!isOver) requestAnimationFrame(look);
+  };
+  look();
+  return () => {
+    isOver = true;
+    return frames;
+  };
+}
 
 /** By the mouse: a little at first, as a hand does, since a click is no drag. */
 async function drag(page: Page, what: Locator, onto: Locator): Promise<void> {

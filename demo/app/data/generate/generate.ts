@@ -15,9 +15,13 @@ export interface Progress {
   readonly total: number;
 }
 
+/** @throws Error for a database of a newer version of this page. */
 export async function isComplete(db: Database): Promise<boolean> {
   const row = await db.queryOne<{ user_version: number }>('PRAGMA user_version');
-  return row?.user_version === complete;
+  const version = row?.user_version ?? 0;
+  // To fill it as this version does would lower the number, and spoil what the newer one has made.
+  if (version > complete) throw new Error('A newer version of this page has been here. Reload it.');
+  return version === complete;
 }
 
 /**

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useLayoutEffect, useMemo, useRef } from 'react';
 import { cellText, columnWidths } from './cells.ts';
 import type { Result, ResultRow } from './result.ts';
-import { useFlash } from './use-flash.ts';
+import { calm, useFlash } from './use-flash.ts';
 import { useRemovedRows } from './use-removed-rows.ts';
 
 const rowHeight = 32;
@@ -12,7 +12,7 @@ const newMs = 400;
 
 /** An answer as a table; what changes in it lights up, and rows come, go and move visibly. */
 export function ResultTable({ result }: { readonly result: Result }) {
-  const { rows, columns, keys } = result;
+  const { rows, columns, keys, isFlood } = result;
   const scroller = useRef<HTMLElement>(null);
   const removed = useRemovedRows(result);
   const virtualizer = useVirtualizer({
@@ -49,7 +49,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
             ))}
           </tr>
         </thead>
-        <tbody style={{ height: virtualizer.getTotalSize() }}>
+        <tbody data-still={isFlood || undefined} style={{ height: virtualizer.getTotalSize() }}>
           {virtualizer.getVirtualItems().map(({ index, key, start }) => {
             const row = rows[index];
             return (
@@ -60,7 +60,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
                   columns={columns}
                   position={index + 2}
                   start={start}
-                  enteredAt={keys.enteredAt(row)}
+                  enteredAt={isFlood ? undefined : keys.enteredAt(row)}
                 />
               )
             );
@@ -97,8 +97,15 @@ const Row = memo(function Row(props: {
   const element = useRef<HTMLTableRowElement>(null);
   const entered = useRef(enteredAt);
   useLayoutEffect(() => {
-    if (entered.current === undefined || performance.now() - entered.current > newMs) return;
-    element.current?.classList.add('result-new');
+    if (entered.current === undefined || performance.now() - entered.current > newMs || calm.matches) return;
+    // Opaque from the beginning: what leaves lies behind it.
+    element.current?.animate(
+      [
+        { color: 'transparent', backgroundColor: 'color-mix(in srgb, var(--good) 30%, var(--surface))' },
+        { backgroundColor: 'var(--surface)' },
+      ],
+      { duration: newMs, easing: 'ease-out' },
+    );
   }, []);
   return (
     <tr ref={element} aria-rowindex={position} style={{ transform: `translateY(${start}px)` }}>

@@ -19,10 +19,33 @@ export interface Result {
   readonly keys: RowKeys;
   /** Of the last change. */
   readonly removed: readonly RemovedRow[];
+  /** Too much has changed at once, or too soon after the change before, for it to be followed by the eye. */
+  readonly isFlood: boolean;
   /** Changes since the first answer. */
   readonly changes: number;
   /** How it is kept fresh; undefined of one that isn't. */
   readonly explain: LiveExplain | undefined;
+}
+
+/** More rows than that, coming, going and moving at once, can't be followed. */
+const mostAtOnce = 20;
+/** As long as rows move and fade: what comes sooner would be painted over that. */
+const motionMs = 300;
+
+/** Tells changes that can be shown as motion from those that can't. */
+export class Motion {
+  #last = -Infinity;
+
+  /** Whether this change, which comes now, is too much. Changes of values alone don't count. */
+  isFlood({ changes }: LiveDelta<ResultRow>, now: number): boolean {
+    const places = changes.filter(
+      (change) => change.type !== 'update' || change.index !== change.previousIndex,
+    );
+    if (places.length === 0) return false;
+    const isSoon = now - this.#last < motionMs;
+    this.#last = now;
+    return isSoon || places.length > mostAtOnce;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Database, type DatabaseSync, open, openSync } from 'freshet';
-import { settled } from 'freshet/reactive';
+import { type LiveDelta, settled } from 'freshet/reactive';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Motion, type ResultRow } from './result.ts';
 import { Session, type SessionState } from './session.ts';
 
 type AnyDatabase = DatabaseSync | Database;
@@ -126,5 +127,40 @@ describe.each(kinds)('a session on a %s', (_kind, make) => {
     await settled(db);
     expect(await openQueries(db)).toBe(1);
     session.leave();
+  });
+});
+
+describe('what changes too fast, or too much at once, for the eye', () => {
+  const rows = (count: number): LiveDelta<ResultRow> => ({
+    commit: 1,
+    rows: [],
+    changes: Array.from({ length: count }, (_, index) => ({ type: 'insert', row: { index }, index })),
+  });
+
+  test('is not shown as motion', () => {
+    const motion = new Motion();
+    expect(motion.isFlood(rows(3), 1000)).toBe(false);
+    expect(motion.isFlood(rows(1), 1200)).toBe(true);
+    expect(motion.isFlood(rows(1), 1600)).toBe(false);
+    expect(motion.isFlood(rows(21), 3000)).toBe(true);
+    expect(motion.isFlood(rows(20), 5000)).toBe(false);
+  });
+
+  test('does not count values that change where they are', () => {
+    const motion = new Motion();
+    const row = {};
+    const changed: LiveDelta<ResultRow> = {
+      commit: 1,
+      rows: [],
+      changes: Array.from({ length: 50 }, (_, index) => ({
+        type: 'update',
+        row,
+        previous: row,
+        index,
+        previousIndex: index,
+      })),
+    };
+    expect(motion.isFlood(changed, 1000)).toBe(false);
+    expect(motion.isFlood(rows(1), 1001)).toBe(false);
   });
 });

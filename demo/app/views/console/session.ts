@@ -2,7 +2,7 @@ import type { Database, DatabaseSync } from 'freshet';
 import { type LiveExplain, live } from 'freshet/reactive';
 import { examples } from './examples.ts';
 import { type Problem, problemOf, type Schema } from './problem.ts';
-import { columnsOf, type Result, type ResultRow, RowKeys } from './result.ts';
+import { columnsOf, Motion, type Result, type ResultRow, RowKeys } from './result.ts';
 import { readStatement } from './statement.ts';
 
 export interface SessionState {
@@ -87,6 +87,7 @@ export class Session {
   #follow(sql: string, run: number): void {
     const query = live<ResultRow>(this.#db, sql, undefined, { schedule: 'frame' });
     const keys = new RowKeys();
+    const motion = new Motion();
     const ending: Ending = { unsubscribe: () => {} };
     this.#asked = ending;
     const subscription = query.changes.subscribe({
@@ -96,10 +97,12 @@ export class Session {
           this.#show(this.#first(run, sql, delta.rows, keys, query.explain()), ending);
           return;
         }
-        const removed = keys.follow(delta, performance.now());
+        const now = performance.now();
+        const removed = keys.follow(delta, now);
+        const isFlood = motion.isFlood(delta, now);
         const { rows } = delta;
         const columns = known.columns.length > 0 ? known.columns : columnsOf(rows);
-        this.#change({ result: { ...known, rows, removed, changes: known.changes + 1, columns } });
+        this.#change({ result: { ...known, rows, removed, isFlood, changes: known.changes + 1, columns } });
       },
       error: (error: unknown) => this.#fail(error, sql, run),
     });
@@ -126,7 +129,17 @@ export class Session {
     keys: RowKeys,
     explain: LiveExplain | undefined,
   ): Result {
-    return { run, sql, columns: columnsOf(rows), rows, keys, removed: [], changes: 0, explain };
+    return {
+      run,
+      sql,
+      columns: columnsOf(rows),
+      rows,
+      keys,
+      removed: [],
+      isFlood: false,
+      changes: 0,
+      explain,
+    };
   }
 
   #show(result: Result, ending: Ending | undefined): void {

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useRef } from 'react';
 
-const calm = matchMedia('(prefers-reduced-motion: reduce)');
+export const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** Lights an element up whenever `value` becomes another one; not when it appears. */
 export function useFlash<E extends HTMLElement>(value: unknown): RefObject<E | null> {
