@@ -1,6 +1,7 @@
 import { reading, shown } from './arguments.ts';
 import type { Engine } from './engine.ts';
-import { OperationalError, ProgrammingError } from './errors.ts';
+import { ProgrammingError } from './errors.ts';
+import { transactionUndone } from './transaction-errors.ts';
 
 /** When a transaction takes its locks: at its first read or write, or at once. */
 export type TransactionMode = 'deferred' | 'immediate' | 'exclusive';
@@ -49,6 +50,7 @@ function enclosed<R>(
 ): R {
   control(engine, open);
   const id = engine.transactionId;
+  const leave = engine.enclose();
   // It may end inside: by a commit of the user's, or because SQLite rolled it back.
   const run = (statements: readonly string[]): void => {
     for (const sql of statements) {
@@ -60,24 +62,15 @@ function enclosed<R>(
     result = fn();
     refusePromise(result);
     engine.assertOpen('commit');
-    if (engine.wasUndone(id)) throw undone();
+    if (engine.wasUndone(id)) throw transactionUndone('commit');
     run(done);
   } catch (error) {
     run(undo);
     throw error;
+  } finally {
+    leave();
   }
   return result;
-}
-
-function undone(): OperationalError {
-  return new OperationalError(
-    'Cannot commit: SQLite has rolled the transaction back after an error inside.',
-    {
-      code: 'TRANSACTION',
-      subcode: 'transaction.undone',
-      sqlstate: '40000',
-    },
-  );
 }
 
 function refusePromise(result: unknown): void {

@@ -52,13 +52,13 @@ export class DatabaseSync implements Disposable {
 
   /** Runs one statement. A second one in `sql` is an error; see `exec`. */
   execute(sql: string, params?: Params): ExecuteResult {
-    const engine = this[engineOf];
+    const engine = this.#usable('execute');
     return engine.execute(engine.compile(sql), params);
   }
 
   /** Runs a script of any number of statements, without parameters. What ran before an error stays. */
   exec(script: string): void {
-    this[engineOf].exec(script);
+    this.#usable('execute').exec(script);
   }
 
   /** All rows, as plain objects unless `rowMode` says otherwise. */
@@ -67,7 +67,7 @@ export class DatabaseSync implements Disposable {
     params?: Params,
     options?: reading.ReadOptions<Made | NoInfer<T>>,
   ): ReadRow<T, Made>[] {
-    const engine = this[engineOf];
+    const engine = this.#usable('query');
     return reading.query<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
@@ -77,7 +77,7 @@ export class DatabaseSync implements Disposable {
     params?: Params,
     options?: reading.ReadOptions<Made | NoInfer<T>>,
   ): ReadRow<T, Made> | null {
-    const engine = this[engineOf];
+    const engine = this.#usable('query');
     return reading.queryOne<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
@@ -87,13 +87,13 @@ export class DatabaseSync implements Disposable {
     params?: Params,
     options?: reading.ReadOptions<Made | NoInfer<T>>,
   ): ReadRow<T, Made> {
-    const engine = this[engineOf];
+    const engine = this.#usable('query');
     return reading.fetchOne<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** Columns and rows by position: two columns of one name stay two. */
   queryRaw(sql: string, params?: Params): reading.RawResult {
-    const engine = this[engineOf];
+    const engine = this.#usable('query');
     return reading.queryRaw(engine, engine.compile(sql), params);
   }
 
@@ -103,32 +103,33 @@ export class DatabaseSync implements Disposable {
     params?: Params,
     options?: reading.ReadOptions<Made | NoInfer<T>>,
   ): IterableIterator<ReadRow<T, Made>> {
-    const engine = this[engineOf];
+    const engine = this.#usable('iterate');
     return reading.iterate<ReadRow<T, Made>>(engine, engine.compile(sql), params, options);
   }
 
   /** Runs a write once for each element, all or nothing. An empty list does nothing. */
   executeBatch(sql: string, paramsList: Iterable<Params>): { changes: number } {
-    const engine = this[engineOf];
+    const engine = this.#usable('execute');
     return executeBatch(engine, engine.compile(sql), paramsList);
   }
 
   /** @throws ProgrammingError for wrong SQL: here, not at the first run. */
   prepare(sql: string): StatementSync {
-    const engine = this[engineOf];
+    const engine = this.#usable('prepare');
     return new StatementSync(engine, engine.compile(sql));
   }
 
   /** @throws OperationalError when a transaction is open. */
   begin(mode: TransactionMode = 'deferred'): TransactionSync {
-    return begin(this[engineOf], mode);
+    return begin(this.#usable('begin'), mode);
   }
 
   /** Commits when `fn` returns, rolls back when it throws, and nests as a savepoint. */
   transaction<R>(fn: (tx: TransactionSync) => R, mode: TransactionMode = 'deferred'): R {
-    this[engineOf].assertOpen('begin');
+    const engine = this[engineOf];
+    engine.assertUsable('begin');
     requireFunction(fn, 'fn');
-    return inTransaction(this[engineOf], mode, fn);
+    return inTransaction(engine, mode, fn);
   }
 
   /** Commits the open transaction, however it was begun; without one nothing happens. */
@@ -202,7 +203,15 @@ export class DatabaseSync implements Disposable {
   }
 
   #end(sql: 'COMMIT' | 'ROLLBACK'): void {
-    this[engineOf].assertOpen(sql === 'COMMIT' ? 'commit' : 'roll back');
-    if (this[engineOf].inTransaction) control(this[engineOf], sql);
+    const engine = this[engineOf];
+    if (sql === 'COMMIT') engine.assertUsable('commit');
+    else engine.assertOpen('roll back');
+    if (engine.inTransaction) control(engine, sql);
+  }
+
+  #usable(doing: string): Engine {
+    const engine = this[engineOf];
+    if (engine.isUndone) engine.assertUsable(doing);
+    return engine;
   }
 }

@@ -16,17 +16,20 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { DatabaseError, FreshetError, InterfaceError, OperationalError } from './errors.ts';
+import { DatabaseError, FreshetError, InterfaceError } from './errors.ts';
+import { fileReplaced } from './file-replaced.ts';
 import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
 import { SchemaState } from './schema-state.ts';
 import { tableKey } from './sql/access.ts';
+import { foldName } from './sql/identifier.ts';
 import { splitScript } from './sql/statement-plan.ts';
 import { fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
 import { StatementCache, type StatementCacheStats } from './statement-cache.ts';
+import { transactionUndone } from './transaction-errors.ts';
 import type { Params } from './values.ts';
 import { walFilesRemover } from './wal-files.ts';
 
@@ -45,6 +48,8 @@ export class Engine implements HubMember {
   readonly config: EffectiveConfig;
   readonly connection: DriverConnection;
   readonly hub: Hub;
+  /** The pragmas that were given a value, by their names. */
+  readonly settings = new Set<string>();
   /** What other layers keep for this connection, released by themselves at `onClose`. */
   readonly attachments = new Map<symbol, unknown>();
   readonly #driver: Driver;
@@ -59,10 +64,14 @@ export class Engine implements HubMember {
   readonly #counters: DriverStatement;
   readonly #iterations = new Iterations();
   #removeWalFiles = (): void => {};
+  /** The transactions that functions on the stack are enclosed in, the outermost first. */
+  readonly #enclosing: number[] = [];
   /** What happened to the file. */
   #unusable: 'replaced' | 'emptied' | undefined;
   #closing = false;
   #closed = false;
+  /** SQLite has rolled a transaction back whose function still runs: what that goes on to do would stand alone. */
+  isUndone = false;
 
   /** `files`: where the file is, and what may be attached; null where nobody else can reach any of it. */
   constructor(driver: Driver, config: EffectiveConfig, files: FileSystem | null) {
@@ -109,6 +118,9 @@ export class Engine implements HubMember {
       member: this,
       translate: (error, statement) => this.#translate(error, statement),
       resultCode: (error) => driver.failure(error)?.errcode,
+      undone: (id) => {
+        this.isUndone ||= this.#enclosing.includes(id);
+      },
     });
     this.hub.join(this);
     this.#isOpen = true;
@@ -124,6 +136,11 @@ export class Engine implements HubMember {
     return !this.#closed && this.connection.inTransaction;
   }
 
+  /** Which file it has opened, whatever is at its path now; null in memory. */
+  get fileIdentity(): string | null {
+    return this.#witness.identity;
+  }
+
   get transactionId(): number {
     return this.#commits.transactionId;
   }
@@ -136,6 +153,16 @@ export class Engine implements HubMember {
   /** SQLite rolled this transaction back by itself. */
   wasUndone(transactionId: number): boolean {
     return this.#commits.wasUndone(transactionId);
+  }
+
+  /** A function begins whose work belongs to the open transaction; the result is called when it has ended. */
+  enclose(): () => void {
+    const id = this.transactionId;
+    this.#enclosing.push(id);
+    return () => {
+      this.#enclosing.pop();
+      if (this.isUndone) this.isUndone = this.#enclosing.some((one) => this.wasUndone(one));
+    };
   }
 
   get catalog(): Catalog {
@@ -200,12 +227,15 @@ export class Engine implements HubMember {
     if (!this.#closed) {
       if (this.#unusable === 'emptied') throw emptied(doing);
       if (this.#unusable === undefined) return;
-      throw new OperationalError(
-        `Cannot ${doing}: the database file was deleted or replaced. Open it again.`,
-        { code: 'FILE_REPLACED', subcode: 'io.file_replaced' },
-      );
+      throw fileReplaced(`Cannot ${doing}: the database file was deleted or replaced. Open it again.`);
     }
     throw new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
+  }
+
+  /** As `assertOpen`, for calls of the application: they wait for no transaction, so one that was undone refuses them. */
+  assertUsable(doing: string): void {
+    this.assertOpen(doing);
+    if (this.isUndone) throw transactionUndone(doing);
   }
 
   // ---------------------------------------------------------------- running
@@ -318,6 +348,7 @@ export class Engine implements HubMember {
     if (kind === 'select' || kind === 'explain' || kind === 'pragma') {
       if (kind === 'select') return this.#read(statement, bound, action);
       const result = this.#schema.noticingTemporaryLoss(() => this.#read(statement, bound, action));
+      if (statement.plan.pragma?.hasValue) this.settings.add(foldName(statement.plan.pragma.name));
       if (statement.plan.opensSchema) this.#commits.temporaryInDoubt();
       // Foreign keys, say, decide what a statement writes.
       else if (statement.plan.setsPragma) this.#commits.settingsChanged();
@@ -418,9 +449,13 @@ export class Engine implements HubMember {
     if (this.#unusable || !this.#witness.wasReplaced) return false;
     this.#unusable = 'replaced';
     const message = 'The database file was deleted or replaced while it was open. Open it again.';
-    const details = { code: 'FILE_REPLACED', subcode: 'io.file_replaced' } as const;
-    this.reportError(new OperationalError(message, details), { during: 'watching the database file' });
+    this.reportError(fileReplaced(message), { during: 'watching the database file' });
     return true;
+  }
+
+  /** Runs `call`, which fails at once where it would have waited for a lock. */
+  withoutWaiting<R>(call: () => R): R {
+    return this.#witness.withoutWaiting(call);
   }
 
   /**

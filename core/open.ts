@@ -1,16 +1,15 @@
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { shown, wrongOption } from './arguments.ts';
-import { OperationalError } from './errors.ts';
+import { EngineLine, type EngineTask } from './engine-threads.ts';
 import { parseLocation } from './location.ts';
+import { nodeCallerContext } from './node-caller-context.ts';
 import { type OpenOptions, readSettings, takeOptions } from './open-options.ts';
-import { Client, type Connector } from './remote/client.ts';
+import { canonicalPath } from './prepare-file.ts';
+import { Client } from './remote/client.ts';
 import { Database } from './remote/database.ts';
-import { portToWorker } from './remote/node-ports.ts';
-import type { Port } from './remote/port.ts';
 import { ReaderPool } from './remote/reader-pool.ts';
-import type { Greeting, SentOptions } from './remote/serve.ts';
-import { decodeError } from './remote/wire.ts';
+import type { OpenedFile, SentOptions } from './remote/serve.ts';
 
 /** How to open a database whose engine runs in a thread of its own. */
 export interface AsyncOpenOptions extends OpenOptions {
@@ -24,18 +23,6 @@ export interface AsyncOpenOptions extends OpenOptions {
   /** In browsers: see `BrowserOpenOptions`. Node.js always has files. */
   readonly withoutStorage?: 'error' | 'memory';
 }
-
-/** What the thread of an engine is started with. */
-export interface EngineTask {
-  readonly location: string;
-  readonly options: SentOptions;
-  readonly reads: boolean;
-}
-
-// The program holds the live queries too, so it stands where those are; only its address is known here.
-// `new URL(…, import.meta.url)` in one piece is what Vite takes for an asset of a page, in tests with a DOM too.
-const here = import.meta.url;
-const program = new URL(`../reactive/remote/node-engine${here.endsWith('.ts') ? '.ts' : '.js'}`, here);
 
 /**
  * Opens a SQLite database whose engine runs in a thread of its own: nothing of it holds the event loop.
@@ -51,68 +38,37 @@ export async function open(location: string, options: AsyncOpenOptions = {}): Pr
   const { filename, query } = parseLocation(location, fileURLToPath);
   const { onError, onWarning } = readSettings(query, rest);
   const { onError: _, onWarning: __, ...sent } = rest;
-  const writer = new EngineThread({ location, options: sent, reads: false }, filename !== null);
-  const client = new Client(writer);
+  const isFile = filename !== null;
+  // Where the process stands now is where the file is, wherever it goes later.
+  const task: EngineTask = {
+    location: isFile ? addressOf(resolve(filename), query) : location,
+    options: sent,
+    reads: false,
+  };
+  const writer = new EngineLine(task, isFile ? canonicalPath(filename) : null, isFile);
+  const client = new Client(writer, nodeCallerContext);
   client.on('warning', (data) => {
     const { message, type } = data as { readonly message: string; readonly type: string };
     onWarning(message, type);
   });
   await client.ready();
-  const hasReaders = filename !== null && writer.journalMode === 'wal' && readers > 0;
-  const task: EngineTask = {
-    location,
-    options: { ...sent, mode: 'open', readOnly: true },
-    reads: true,
-  };
+  const { file } = writer;
+  const hasReaders = file !== null && writer.journalMode === 'wal' && readers > 0;
   const pool = hasReaders
-    ? new ReaderPool(() => new Client(new EngineThread(task, false)), { size: readers, acquireTimeoutMs })
+    ? new ReaderPool(() => new Client(readerOf(file)), { size: readers, acquireTimeoutMs })
     : null;
+
+  /** Whatever the path leads to by then, it reads the writer's file. */
+  function readerOf({ path, identity }: OpenedFile): EngineLine {
+    const options: SentOptions = { ...sent, mode: 'open', readOnly: true };
+    return new EngineLine({ location: addressOf(path, query), options, reads: true, identity }, null, false);
+  }
+
   return new Database({ location, client, readers: pool, reportError: onError });
 }
 
-/** A thread with an engine, started when a line to it is asked for, and again if it was lost. */
-class EngineThread implements Connector {
-  readonly canReturn: boolean;
-  readonly isOwn = true;
-  #task: EngineTask;
-  #worker: Worker | undefined;
-  #exit: Promise<unknown> = Promise.resolve();
-  journalMode = '';
-
-  /** `canReturn`: what it holds outlives the thread. */
-  constructor(task: EngineTask, canReturn: boolean) {
-    this.#task = task;
-    this.canReturn = canReturn;
-  }
-
-  async connect(): Promise<Port> {
-    const worker = new Worker(program, { workerData: this.#task });
-    this.#worker = worker;
-    this.#exit = new Promise((resolve) => worker.once('exit', resolve));
-    const port = portToWorker(worker);
-    const greeting = await new Promise<Greeting>((resolve, reject) => {
-      port.listen({
-        message: (message) => resolve(message as Greeting),
-        lost: (cause) =>
-          reject(
-            new OperationalError("The engine's thread could not be started.", {
-              code: 'CONNECTION',
-              subcode: 'connection.no_engine',
-              cause,
-            }),
-          ),
-      });
-    });
-    if (greeting.kind === 'failed') throw decodeError(greeting.error);
-    // What is there now must be there when the thread is started again.
-    this.#task = { ...this.#task, options: { ...this.#task.options, mode: 'open' } };
-    this.journalMode = greeting.journalMode;
-    return port;
-  }
-
-  async close(): Promise<void> {
-    // Whoever awaits the end wants to see it.
-    this.#worker?.ref();
-    await this.#exit;
-  }
+/** A path as a location, with what the location that was given says after `?`. */
+function addressOf(path: string, query: readonly (readonly [string, string])[]): string {
+  const { href } = pathToFileURL(path);
+  return query.length === 0 ? href : `${href}?${new URLSearchParams(query.map((pair) => [...pair]))}`;
 }

@@ -21,11 +21,20 @@ export function prepareFile(
   } else if (!exists && (mode === 'open' || readOnly)) {
     throw cannotOpen(name, 'there is no such file', 'io.not_found');
   }
-  if (exists) return { path: realpathSync(filename), isNewFile: false };
-  const folder = dirname(resolve(filename));
-  if (!existsSync(folder)) throw cannotOpen(name, 'its folder does not exist', 'io.not_found');
-  if (mode === 'create') claim(filename, name);
-  return { path: join(realpathSync(folder), basename(resolve(filename))), isNewFile: true };
+  if (!exists && !existsSync(dirname(resolve(filename))))
+    throw cannotOpen(name, 'its folder does not exist', 'io.not_found');
+  if (!exists && mode === 'create') claim(filename, name);
+  return { path: canonicalPath(filename), isNewFile: !exists };
+}
+
+/** One spelling for one file, also for one that is to be made; of a folder that isn't there, as it was given. */
+export function canonicalPath(filename: string): string {
+  try {
+    if (existsSync(filename)) return realpathSync(filename);
+    return join(realpathSync(dirname(resolve(filename))), basename(resolve(filename)));
+  } catch {
+    return resolve(filename);
+  }
 }
 
 function claim(filename: string, name: string): void {

@@ -115,11 +115,12 @@ function* iteration<T>(
     yield* query<T>(engine, statement, params, options);
     return;
   }
+  engine.assertUsable('iterate');
   const opened = engine.iterate(statement, params);
   try {
     let decode: ReturnType<typeof decoderFor<T>> | undefined;
     for (;;) {
-      engine.assertOpen('read on');
+      engine.assertUsable('read on');
       const { done, value } = engine.step(opened.rows);
       if (done || value == null) return;
       // The columns are those of the schema at the first row.

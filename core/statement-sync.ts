@@ -79,6 +79,7 @@ export class StatementSync {
   }
 
   #current(): Statement {
+    if (this.#engine.isUndone) this.#engine.assertUsable('execute');
     if (!this.#engine.isCurrent(this.#statement)) this.#statement = this.#engine.current(this.#statement);
     return this.#statement;
   }

@@ -7,15 +7,18 @@ import { executeBatch } from './execute-batch.ts';
 import * as reading from './reading.ts';
 import type { ReadRow, RowShape } from './rows.ts';
 import { type ExecuteResult, StatementSync } from './statement-sync.ts';
+import { transactionEnded } from './transaction-errors.ts';
 import type { Params, Row } from './values.ts';
 
 /**
  * The open transaction of a connection. Its methods are the database's, and refuse once it has ended: by
- * `commit`, by `rollback`, or because SQLite rolled it back by itself (a full disk, `OR ROLLBACK`).
+ * `commit`, by `rollback`, or because SQLite rolled it back by itself (a full disk, `OR ROLLBACK`). A handle that was
+ * given to a function, of `transaction` or `savepoint`, refuses too once that function has ended.
  */
 export class TransactionSync implements Disposable {
   readonly #engine: Engine;
   readonly #id: number;
+  #isLeft = false;
 
   /** @internal */
   constructor(engine: Engine) {
@@ -25,7 +28,17 @@ export class TransactionSync implements Disposable {
 
   /** False once it has ended in whatever way. */
   get isOpen(): boolean {
-    return this.#engine.inTransaction && this.#engine.transactionId === this.#id;
+    return !this.#isLeft && this.#engine.inTransaction && this.#engine.transactionId === this.#id;
+  }
+
+  /** @internal Runs `fn` with a handle that ends with it. */
+  static during<R>(engine: Engine, fn: (tx: TransactionSync) => R): R {
+    const tx = new TransactionSync(engine);
+    try {
+      return fn(tx);
+    } finally {
+      tx.#isLeft = true;
+    }
   }
 
   /** Runs one statement. */
@@ -98,11 +111,14 @@ export class TransactionSync implements Disposable {
     return new StatementSync(this.#engine, this.#engine.compile(sql));
   }
 
-  /** Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. */
+  /**
+   * Everything `fn` does, or nothing of it; the transaction goes on either way. Throws what `fn` throws. The handle that
+   * `fn` gets ends with it.
+   */
   savepoint<R>(fn: (tx: TransactionSync) => R): R {
     this.#assertOpen('set a savepoint');
     requireFunction(fn, 'fn');
-    return inSavepoint(this.#engine, () => fn(this));
+    return inSavepoint(this.#engine, () => TransactionSync.during(this.#engine, fn));
   }
 
   /** @internal What it has written so far, if somebody asked for rows before it began. */
@@ -129,13 +145,9 @@ export class TransactionSync implements Disposable {
   }
 
   #assertOpen(doing: string): void {
-    this.#engine.assertOpen(doing);
+    this.#engine.assertUsable(doing);
     if (this.isOpen) return;
-    throw new OperationalError(`Cannot ${doing}: the transaction has ended. Begin another one.`, {
-      code: 'TRANSACTION',
-      subcode: 'transaction.ended',
-      sqlstate: '25000',
-    });
+    throw transactionEnded(doing, this.#isLeft && this.#engine.inTransaction ? 'savepoint' : 'transaction');
   }
 }
 
@@ -158,5 +170,5 @@ export function begin(engine: Engine, mode: TransactionMode): TransactionSync {
 
 /** Runs `fn` in a transaction, or in a savepoint when one is open: committed on return, undone on throw. */
 export function inTransaction<R>(engine: Engine, mode: TransactionMode, fn: (tx: TransactionSync) => R): R {
-  return atomically(engine, mode, () => fn(new TransactionSync(engine)));
+  return atomically(engine, mode, () => TransactionSync.during(engine, fn));
 }

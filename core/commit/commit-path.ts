@@ -33,6 +33,8 @@ export interface CommitPathParts {
   readonly translate: (error: unknown, statement?: Statement) => FreshetError;
   /** SQLite's extended result code, if the error is SQLite's. */
   readonly resultCode: (error: unknown) => number | undefined;
+  /** SQLite has rolled the transaction with this number back. */
+  readonly undone: (transactionId: number) => void;
 }
 
 /**
@@ -51,6 +53,7 @@ export class CommitPath {
   readonly #member: HubMember;
   readonly #translate: CommitPathParts['translate'];
   readonly #resultCode: CommitPathParts['resultCode'];
+  readonly #reportUndone: CommitPathParts['undone'];
   readonly #capture: Capture;
   readonly #log: TransactionLog;
   readonly #totalChanges: DriverStatement;
@@ -84,6 +87,7 @@ export class CommitPath {
     this.#member = parts.member;
     this.#translate = parts.translate;
     this.#resultCode = parts.resultCode;
+    this.#reportUndone = parts.undone;
     this.#log = new TransactionLog(maxRecordedRows, (row) => this.#capture.tableOf(row).name);
     this.#capture = new Capture(parts.connection, parts.schema.catalog, (row) => this.#log.record(row));
     this.#totalChanges = parts.connection.prepare('SELECT total_changes()');
@@ -432,6 +436,7 @@ export class CommitPath {
   /** SQLite rolled the transaction back by itself: OR ROLLBACK, a full disk. */
   #undone(): void {
     this.#undoneId = this.#transactionId;
+    this.#reportUndone(this.#undoneId);
     this.#rolledBack();
   }
 

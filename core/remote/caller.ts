@@ -3,7 +3,7 @@ import { OperationalError } from '../errors.ts';
 import type { RawResult, ReadOptions } from '../reading.ts';
 import { checkRowMode, decoder, type ReadRow, type RowShape } from '../rows.ts';
 import type { ExecuteResult } from '../statement-sync.ts';
-import { takeParamsList } from '../take-params.ts';
+import { takeParams, takeParamsList } from '../take-params.ts';
 import type { Params, Row, SqlValue } from '../values.ts';
 import { type CallOptions, callOptions } from './client.ts';
 import type { RawRows } from './wire.ts';
@@ -62,7 +62,7 @@ export class Caller {
   /** Runs one statement. A second one in `sql` is an error; see `exec`. */
   async execute(sql: string, params?: Params, options?: CallOptions): Promise<ExecuteResult> {
     requireText(sql, 'sql');
-    return this.#sender.send('execute', [sql, params], callOptions(options));
+    return this.#sender.send('execute', [sql, takeParams(params)], callOptions(options));
   }
 
   /** Runs a script of any number of statements, without parameters. What ran before an error stays. */
@@ -78,7 +78,7 @@ export class Caller {
     given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made>[]> {
     const options = readCallOptions(sql, given);
-    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
+    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, takeParams(params)], options);
     return rows.map(decoderOf<ReadRow<T, Made>>(columns, options));
   }
 
@@ -89,7 +89,7 @@ export class Caller {
     given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made> | null> {
     const options = readCallOptions(sql, given);
-    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
+    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, takeParams(params)], options);
     const [row] = rows;
     return row ? decoderOf<ReadRow<T, Made>>(columns, options)(row) : null;
   }
@@ -101,7 +101,7 @@ export class Caller {
     given?: ReadCallOptions<Made | NoInfer<T>>,
   ): Promise<ReadRow<T, Made>> {
     const options = readCallOptions(sql, given);
-    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, params], options);
+    const { columns, rows } = await this.#sender.read<RawRows>('first', [sql, takeParams(params)], options);
     const [row] = rows;
     if (row) return decoderOf<ReadRow<T, Made>>(columns, options)(row);
     throw new OperationalError('The query returned no row. Use queryOne() where that may be.', {
@@ -115,7 +115,7 @@ export class Caller {
   async queryRaw(sql: string, params?: Params, given?: CallOptions): Promise<RawResult> {
     requireText(sql, 'sql');
     const options = callOptions(given);
-    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, params], options);
+    const { columns, rows } = await this.#sender.read<RawRows>('query', [sql, takeParams(params)], options);
     return { columns: [...columns], rows: [...rows] };
   }
 
@@ -129,19 +129,19 @@ export class Caller {
     options?: ReadCallOptions<Made | NoInfer<T>>,
   ): AsyncGenerator<ReadRow<T, Made>, void, undefined> {
     const handle: OpenHandle = { close: () => {} };
-    const rows = this.#iterate<ReadRow<T, Made>>(sql, params, options, handle);
+    const rows = this.#iterate<ReadRow<T, Made>>(sql, taking(params), options, handle);
     abandoned.register(rows, handle);
     return rows;
   }
 
   async *#iterate<T>(
     sql: string,
-    params: Params | undefined,
+    taken: () => Params | undefined,
     given: ReadCallOptions | undefined,
     handle: OpenHandle,
   ): AsyncGenerator<T, void, undefined> {
     const options = readCallOptions(sql, given);
-    const pages = await this.#sender.open([sql, params], options);
+    const pages = await this.#sender.open([sql, taken()], options);
     handle.close = () => pages.close();
     const decode = decoderOf<T>(pages.columns, options);
     let page: Page = pages.first;
@@ -164,7 +164,11 @@ export class Caller {
     options?: CallOptions,
   ): Promise<{ changes: number }> {
     requireText(sql, 'sql');
-    return this.#sender.send('executeBatch', [sql, takeParamsList(paramsList)], callOptions(options));
+    return this.#sender.send(
+      'executeBatch',
+      [sql, takeParamsList(paramsList).map(takeParams)],
+      callOptions(options),
+    );
   }
 
   /** @throws ProgrammingError for wrong SQL: here, not at the first run. */
@@ -247,6 +251,18 @@ function readCallOptions(sql: unknown, given: ReadCallOptions | undefined): Read
   checkRowMode(options.rowMode);
   if (options.signal !== undefined) requireSignal(options.signal);
   return options;
+}
+
+/** The parameters as they are now; what is wrong with them is thrown when they are asked for. */
+function taking(params: Params | undefined): () => Params | undefined {
+  try {
+    const taken = takeParams(params);
+    return () => taken;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** Integers have been narrowed by the engine. */

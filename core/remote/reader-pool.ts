@@ -1,4 +1,6 @@
 import { OperationalError } from '../errors.ts';
+import { RecentlyUsed } from '../recently-used.ts';
+import { planStatement } from '../sql/statement-plan.ts';
 import type { Sender } from './caller.ts';
 import { type CallOptions, type Client, closed } from './client.ts';
 import { opened } from './opened.ts';
@@ -26,11 +28,23 @@ export class ReaderPool {
   readonly #all = new Set<Client>();
   readonly #waiting: Waiting[] = [];
   readonly #ending = new Set<Promise<void>>();
+  readonly #taken = new RecentlyUsed<string, boolean>(512);
   #closed = false;
 
   constructor(start: () => Client, options: PoolOptions) {
     this.#start = start;
     this.#options = options;
+  }
+
+  /** Whether a statement may be one for readers, as its text tells: others don't wait for one to be free. */
+  takes(sql: unknown): boolean {
+    if (typeof sql !== 'string') return false;
+    let taken = this.#taken.get(sql);
+    if (taken === undefined) {
+      taken = mayBeForReaders(sql);
+      this.#taken.set(sql, taken);
+    }
+    return taken;
   }
 
   async call<R>(
@@ -152,3 +166,15 @@ export class ReaderPool {
     else this.#idle.push(client);
   }
 }
+
+function mayBeForReaders(sql: string): boolean {
+  try {
+    return planStatement(sql).kind === 'select' && !ofWriter.some((text) => sql.toLowerCase().includes(text));
+  } catch {
+    // The writer says what is wrong with it.
+    return false;
+  }
+}
+
+/** Where one of these is no name of the connection's state after all, the writer answers as well. */
+const ofWriter = ['pragma_', 'sqlite_temp_', 'changes(', 'last_insert_rowid('];

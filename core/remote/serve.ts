@@ -14,8 +14,16 @@ export type Greeting =
       readonly journalMode: string;
       /** Which file it has open, where another may come to stand in its place. */
       readonly file?: string | undefined;
+      /** The same where its path and its identity are known. */
+      readonly opened?: OpenedFile | null;
     }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+/** The file that an engine has opened. */
+export interface OpenedFile {
+  readonly path: string;
+  readonly identity: string;
+}
 
 /** Options without what can't be sent. */
 export type SentOptions = Omit<OpenOptions, 'onError' | 'onWarning'>;
@@ -53,6 +61,10 @@ export function serveStarter(host: Host, port: Port, ended: () => void, line?: s
       }),
   };
   host.connect(own, line);
+}
+
+export function fileOf({ engine: { config, fileIdentity } }: Host): OpenedFile | null {
+  return config.path === null || fileIdentity === null ? null : { path: config.path, identity: fileIdentity };
 }
 
 export function journalModeOf({ engine }: Host): string {

@@ -23,8 +23,8 @@ export type ToEngine =
   /** Not answered. */
   | { readonly kind: 'tell'; readonly name: string; readonly args: readonly unknown[] };
 
-/** `ours`: one is open that the database has begun in SQL, so that its plain calls belong to it. */
-export type TransactionState = 'none' | 'open' | 'ours';
+/** Whether anybody has one open. */
+export type TransactionState = 'none' | 'open';
 
 interface Settled {
   readonly id: number;
@@ -143,6 +143,11 @@ export function decodeError(error: unknown): unknown {
   if (stack !== undefined)
     Object.defineProperty(made, 'stack', { value: stack, configurable: true, writable: true });
   return made;
+}
+
+/** An error, or what was sent of one, that says that the file was replaced. */
+export function isReplaced(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'FILE_REPLACED';
 }
 
 function isWireError(error: unknown): error is WireError {

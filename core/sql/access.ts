@@ -36,6 +36,11 @@ export class Access {
     return resolve(this.#reads.values(), catalog);
   }
 
+  /** What is read, whether there is such a table or not; in lower case. */
+  get readNames(): readonly string[] {
+    return [...this.#reads.values()].map(([name]) => name.toLowerCase());
+  }
+
   /** The functions called, in lower case. */
   get functions(): readonly string[] {
     return [...this.#functions];

@@ -14,8 +14,8 @@ import { checkLabel, type UndoSettings } from './undo-settings.ts';
 import { type UpdateResult, update } from './update.ts';
 
 /**
- * Undo on a database in another thread. Calls wait for one another, so one that is awaited inside of a transaction's
- * function waits for ever, as a call of the database itself would.
+ * Undo on a database in another thread. Calls wait for one another, so one that is made inside of a transaction's
+ * function is refused, as a call of the database itself is.
  */
 export class UndoAsync implements Undo<Database> {
   readonly #db: Database;
@@ -96,7 +96,8 @@ export class UndoAsync implements Undo<Database> {
   }
 
   /** Runs `call` when all calls before have come to their end. */
-  #inTurn<R>(doing: string, call: () => R | Promise<R>): Promise<R> {
+  async #inTurn<R>(doing: string, call: () => R | Promise<R>): Promise<R> {
+    this.#db[clientOf].assertOutside(doing);
     const turn = this.#last.then(() => {
       this.#log.assertUsable(doing);
       return call();

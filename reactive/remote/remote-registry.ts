@@ -109,6 +109,8 @@ export class RemoteRegistry implements LiveSource<RemoteAnswer> {
   }
 
   async settled(): Promise<void> {
+    // Inside of a transaction's function they wait for its end.
+    if (this.#opening.size > 0) this.#client.assertOutside('wait for live queries');
     while (this.#opening.size > 0) await Promise.all([...this.#opening.values()].map(({ done }) => done));
     if (this.#byId.size > 0 && !this.#client.isClosed) {
       await this.#client.call('live:settled', [], { isRepeatable: true }).catch(() => {});

@@ -10,8 +10,8 @@ export const persistenceCases: readonly ConformanceCase[] = [
       const location = engine.newLocation?.() ?? '';
       const first = await engine.open({}, location);
       await first.exec('CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 2.5)');
-      await first.execute('BEGIN');
-      await first.execute('DELETE FROM t');
+      const tx = await first.begin();
+      await tx.execute('DELETE FROM t');
       await first.close();
       const second = await engine.open({ mode: 'open' }, location);
       expectEqual(await second.query('SELECT * FROM t'), [{ id: 1, v: 2.5 }]);

@@ -1,4 +1,4 @@
-import type { Database } from '../../core/index.ts';
+import type { Database, DatabaseSync } from '../../core/index.ts';
 import { expectEqual, expectError, expectTrue } from '../expect.ts';
 import type { ConformanceCase } from './case.ts';
 
@@ -25,6 +25,7 @@ export const transactionCases: readonly ConformanceCase[] = [
   },
   {
     name: 'BEGIN in SQL is a transaction, too',
+    needs: { isAsync: false },
     async run(db) {
       await db.exec(table);
       await db.execute('BEGIN');
@@ -32,6 +33,67 @@ export const transactionCases: readonly ConformanceCase[] = [
       expectTrue(db.inTransaction, 'it is open');
       await db.execute('ROLLBACK');
       expectEqual([db.inTransaction, (await db.query(numbers)).length], [false, 0]);
+    },
+  },
+  {
+    name: 'BEGIN in SQL, which other callers would get into, is for scripts that end it',
+    needs: { isAsync: true },
+    async run(db) {
+      await db.exec(table);
+      for (const sql of ['BEGIN', 'SAVEPOINT s', 'BEGIN; INSERT INTO t(id) VALUES (1)']) {
+        await expectError(() => db.exec(sql), { code: 'TRANSACTION', subcode: 'transaction.in_sql' });
+      }
+      await expectError(() => db.execute('BEGIN'), { code: 'TRANSACTION', subcode: 'transaction.in_sql' });
+      await db.execute('INSERT INTO t(id) VALUES (2)');
+      await db.exec('BEGIN; INSERT INTO t(id) VALUES (3); COMMIT');
+      expectEqual([db.inTransaction, await db.query(numbers)], [false, [{ id: 2 }, { id: 3 }]]);
+    },
+  },
+  {
+    name: 'what the function of a transaction does after SQLite has rolled it back is refused',
+    async run(_db, { db, engine }) {
+      await db.exec('CREATE TABLE u(id UNIQUE ON CONFLICT ROLLBACK); INSERT INTO u VALUES (1)');
+      const calls = (tx: { execute(sql: string): unknown }): (() => Promise<unknown>)[] =>
+        ['INSERT INTO u VALUES (1)', 'INSERT INTO u VALUES (2)'].map(
+          (sql) => () => expectError(() => tx.execute(sql), {}),
+        );
+      await expectError(
+        async () =>
+          engine.can.isAsync
+            ? (db as Database).transaction(async (tx) => {
+                for (const call of calls(tx)) await call();
+              })
+            : (db as DatabaseSync).transaction((tx) => {
+                for (const call of calls(tx)) void call();
+              }),
+        { code: 'TRANSACTION', subcode: 'transaction.undone' },
+      );
+      expectEqual(await db.query('SELECT id FROM u'), [{ id: 1 }]);
+    },
+  },
+  {
+    name: 'savepoints that overlap lose no row that was acknowledged, and their handles end with them',
+    needs: { isAsync: true },
+    async run(_db, situation) {
+      const db = situation.db as Database;
+      await db.exec(table);
+      const kept: unknown[] = [];
+      await db.transaction(async (tx) => {
+        let ended = tx;
+        const outcomes = await Promise.allSettled(
+          [1, 2, 3, 4].map((id) =>
+            tx.savepoint(async (sp) => {
+              ended = sp;
+              await sp.execute('INSERT INTO t(id) VALUES (?)', [id]);
+              if (id % 2 === 0) throw new Error('undo this');
+              return { id };
+            }),
+          ),
+        );
+        for (const one of outcomes) if (one.status === 'fulfilled') kept.push(one.value);
+        await expectError(() => ended.execute('INSERT INTO t(id) VALUES (9)'), { code: 'TRANSACTION' });
+      });
+      expectEqual(await db.query(numbers), kept);
     },
   },
   {
