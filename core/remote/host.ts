@@ -375,7 +375,8 @@ export class Host {
 
   /** @throws when it was made before, and may have been carried out. */
   #noteBegun({ session, id, within, operation, call }: Waiting): void {
-    if (within !== outside || !operation.writes?.(this, call)) return;
+    if (within !== outside || !(call.isAgain || this.#options.begins)) return;
+    if (!operation.writes?.(this, call)) return;
     if (call.isAgain) throw lost('the engine went away');
     if (session.line !== undefined) this.#options.begins?.(session.line, id);
   }

@@ -169,7 +169,8 @@ export class ReaderPool {
 
 function mayBeForReaders(sql: string): boolean {
   try {
-    return planStatement(sql).kind === 'select' && !ofWriter.some((text) => sql.toLowerCase().includes(text));
+    const { kind, sys } = planStatement(sql);
+    return kind === 'select' && !sys && !ofWriter.some((text) => sql.toLowerCase().includes(text));
   } catch {
     // The writer says what is wrong with it.
     return false;
