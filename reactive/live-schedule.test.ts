@@ -67,6 +67,26 @@ describe('a schedule says when subscribers are told', () => {
     expect(frames.length).toBe(1);
   });
 
+  test('frame in a page that is hidden, or is hidden before its frame, does not wait for it', async () => {
+    const frames = new Map<number, () => void>();
+    const page = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    vi.stubGlobal('document', page);
+    vi.stubGlobal('requestAnimationFrame', (call: () => void) => frames.set(frames.size, call).size - 1);
+    vi.stubGlobal('cancelAnimationFrame', (frame: number) => frames.delete(frame));
+    const items = follow(db, sql, [], { schedule: 'frame' });
+    bump();
+    await settled(db);
+    expect([items.snapshots.length, frames.size]).toEqual([2, 0]);
+    page.visibilityState = 'visible';
+    bump();
+    expect([items.snapshots.length, frames.size]).toEqual([2, 1]);
+    page.visibilityState = 'hidden';
+    page.dispatchEvent(new Event('visibilitychange'));
+    await settled(db);
+    expect([items.snapshots.length, frames.size]).toEqual([3, 0]);
+    items.expectTold();
+  });
+
   test('frame without animation frames, as on Node, comes by itself', async () => {
     const items = follow(db, sql, [], { schedule: 'frame' });
     bump();

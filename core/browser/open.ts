@@ -45,6 +45,7 @@ export async function open(location: string, options: BrowserOpenOptions = {}): 
     }
     if (why !== null) name = null;
   }
+  signal?.throwIfAborted();
   const task: BrowserTask = { name, location: name === null ? ':memory:' : location, options: sent };
   const client = new Client(name === null ? new MemoryConnector(task) : new TabConnector({ ...task, name }));
   client.on('warning', (data) => {

@@ -29,17 +29,17 @@ export interface EngineWorker {
 
 /** Starts a worker, and loads its program and SQLite. */
 export function startWorker(): EngineWorker {
-  const begun = performance.now();
-  const why = whyNoWorker(begun);
+  const why = whyNoWorker();
   const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>();
   const { promise: loaded, resolve: hasLoaded, reject: hasFailed } = Promise.withResolvers<void>();
   loaded.catch(() => {});
   let worker: Worker;
   try {
     // Bundlers look for just this form. The program holds the live queries too, so it stands where those are.
-    worker = new Worker(new URL('../../reactive/remote/browser-engine.js', import.meta.url), {
-      type: 'module',
-    });
+    worker = why.starting(
+      () =>
+        new Worker(new URL('../../reactive/remote/browser-engine.js', import.meta.url), { type: 'module' }),
+    );
   } catch (error) {
     why.end();
     hasFailed(why.of(error));

@@ -170,7 +170,7 @@ export class TabConnector implements Connector {
         this.#worker?.terminate();
         if (signal.aborted || !isPassing(error)) throw error;
         await this.#passOver(error);
-        await pause(waitMs, AbortSignal.any([signal, this.#wake.signal]));
+        await this.#rest(waitMs, signal);
         waitMs = Math.min(waitMs * 2, longestWaitMs);
       }
     }
@@ -194,10 +194,32 @@ export class TabConnector implements Connector {
 
   /** While another tab's engine is there, and answers, this tab's own is only for later. */
   async #untilNeeded(signal: AbortSignal): Promise<void> {
-    const wait = (ms: number): Promise<void> => pause(ms, AbortSignal.any([signal, this.#wake.signal]));
-    if (!this.#line && (await isHeld((name) => name === ownerLock(this.#task.name)))) await wait(answerMs);
-    if (this.#line) await wait(standbyMs);
+    if (!this.#line && (await this.#isOwned())) await this.#rest(answerMs, signal);
+    if (this.#line) await this.#rest(standbyMs, signal);
     signal.throwIfAborted();
+  }
+
+  #isOwned(): Promise<boolean> {
+    return isHeld((name) => name === ownerLock(this.#task.name));
+  }
+
+  /** Waits for a better time. Without a place in the queue, that the owner has gone is seen from its lock alone. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, this.#wake.signal, over.signal]);
+    const resting = pause(ms, until);
+    // Where it is free although an engine answers, that one's locks are not seen from here.
+    if (this.#line && (await this.#isOwned()) && !until.aborted) {
+      holdLock(ownerLock(this.#task.name), until).then(
+        (lock) => {
+          lock.release();
+          this.#loseLine('another tab owned the database, and has gone');
+        },
+        () => {},
+      );
+    }
+    await resting;
+    over.abort();
   }
 
   /** This tab can't start an engine now. If another might, its answer is waited for. */

@@ -3,6 +3,8 @@ import { loadSqlite, type WasmSqlite } from './sqlite-wasm.ts';
 
 const magic = [0x00, 0x61, 0x73, 0x6d];
 const mime = 'application/wasm';
+/** How long the server may take to begin to answer before it is asked once more. */
+const patienceMs = 3000;
 
 /**
  * Loads the library in a worker that is ended if this fails: the library fetches its WebAssembly itself, tries again in
@@ -28,7 +30,7 @@ export async function loadSqliteInWorker(limitMs: number): Promise<WasmSqlite> {
     // The first attempt ended at what was fetched.
     if (isAgain) return fail(reasonOf(said.join(' ')));
     try {
-      const response = await original.call(globalThis, input, init);
+      const response = await impatient((more) => original.call(globalThis, input, { ...init, ...more }));
       if (!response.ok) return await fail(`the server answered with status ${response.status}`);
       const type = response.headers.get('content-type') ?? 'no type';
       if (type.split(';')[0]?.trim() === mime) return response;
@@ -45,9 +47,26 @@ export async function loadSqliteInWorker(limitMs: number): Promise<WasmSqlite> {
   };
   try {
     return await Promise.race([loadSqlite((text) => said.push(text)), failed]);
+  } catch (error) {
+    if (error instanceof OperationalError) throw error;
+    throw noEngine(address, reasonOf(`${said.join(' ')} ${String(error)}`), error);
   } finally {
     clearTimeout(timer);
     scope.fetch = original;
+  }
+}
+
+/** A browser that waits for another tab's request for the same file is asked for one of its own. */
+async function impatient(request: (more: RequestInit) => Promise<Response>): Promise<Response> {
+  const first = request({});
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  const second = late.then(() => request({ cache: 'no-store' }));
+  try {
+    // If the first fails before that, so would the second.
+    return await Promise.race([first, second.catch(() => first)]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

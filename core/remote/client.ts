@@ -335,12 +335,13 @@ export class Client {
     return again;
   }
 
-  /** What listens to a new engine does so before the calls that waited for it. */
+  /** What listens to a new engine does so before the calls that waited for it, and those that are made again. */
   #renew(): void {
     const waiting = this.#outbox;
     this.#outbox = [];
     for (const call of [...this.#onReady]) call();
-    this.#outbox.push(...waiting);
+    this.#flush();
+    this.#outbox = waiting;
   }
 
   #post(message: ToEngine): void {
