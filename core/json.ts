@@ -17,6 +17,14 @@ export function toJson(value: unknown, space?: number): string {
   return reading('value', () => JSON.stringify(value, encode, space));
 }
 
+/** What JSON shows of a value, as `toJson` writes it. */
+export function jsonable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(jsonable);
+  const encoded = encode('', value as SqlValue | object);
+  if (encoded !== value || typeof value !== 'object' || value === null) return encoded;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonable(inner)]));
+}
+
 function encode(_key: string, value: SqlValue | object): unknown {
   if (typeof value === 'bigint') return JSON.rawJSON(String(value));
   if (isBytes(value)) return hex(value);

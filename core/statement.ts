@@ -19,6 +19,8 @@ export class Statement {
   readonly mayFail: boolean;
   /** Rows may be replaced: OR REPLACE, here or in the schema. */
   readonly mayReplace: boolean;
+  /** It may move a table's number in `sqlite_sequence`, also where it changes no row. */
+  readonly movesSequence: boolean;
   /** It has been run, so the schema it was compiled for has been looked at. */
   hasRun = false;
   /** By position: an integer bound as REAL comes to the same, and costs less. */
@@ -40,6 +42,8 @@ export class Statement {
     this.generation = generation;
     const isWrite = plan.kind === 'write';
     this.writes = isWrite || plan.kind === 'schema' ? access.writes(catalog).filter(isNoSchemaTable) : [];
+    this.movesSequence =
+      isWrite && this.writes.some((key) => /AUTOINCREMENT/i.test(catalog.byKey(key)?.sql ?? ''));
     const table = this.target(catalog);
     this.virtualTarget = table?.kind === 'virtual' ? table.name : undefined;
     this.realIsInteger = (plan.places ?? []).map(

@@ -1,7 +1,7 @@
 import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
-import { displayName } from '../core/sql/access.ts';
+import { displayName, nameOf } from '../core/sql/access.ts';
 import { dependenciesOf } from '../core/sql/dependencies.ts';
 import type { Statement } from '../core/statement.ts';
 import { explainPlan } from './explain-plan.ts';
@@ -71,7 +71,7 @@ export function planLive(engine: Engine, sql: string, parts: PlanningParts): Liv
   const readsEverything =
     original.plan.sys ||
     unknown.some((name) => !pureTableFunctions.has(name)) ||
-    tables.some((name) => /^sqlite_/i.test(name) || engine.catalog.table(name)?.kind === 'shadow');
+    tables.some((key) => /^sqlite_/i.test(nameOf(key)) || engine.catalog.byKey(key)?.kind === 'shadow');
   const columns = original.columns;
   const keyed = withKeys(engine, sql, columns.length, planRowKeys(sql, keyCatalog(engine)));
   const ordered = hasOuterOrder(sql);

@@ -32,6 +32,8 @@ export class ChangesetRecord implements Changeset {
   readonly overflowed: boolean;
   /** The rows of those tables of which all are known, as the triggers recorded them. */
   readonly captured: readonly CapturedRow[];
+  /** Tables by the names that they had before. */
+  renamed: ReadonlyMap<string, string> = new Map();
   readonly #shapes: Shapes;
   #rowChanges: readonly RowChange[] | undefined;
   #counts: ReadonlyMap<string, number> | undefined;

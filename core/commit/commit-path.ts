@@ -2,6 +2,7 @@ import type { DriverConnection, DriverParams, DriverStatement } from '../drivers
 import type { FreshetError } from '../errors.ts';
 import type { SchemaState } from '../schema-state.ts';
 import { isLocal } from '../sql/access.ts';
+import { foldName } from '../sql/identifier.ts';
 import type { Statement } from '../statement.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import { Capture } from './capture.ts';
@@ -73,8 +74,11 @@ export class CommitPath {
   /** A rollback may have changed which triggers exist. */
   #captureInDoubt = false;
   #temporaryGeneration = 0;
+  #sequenceMayHaveMoved = false;
   #schemaDirty = false;
   #schemaTables = new Set<string>();
+  /** Tables that were renamed, by the names that they had at first. */
+  #renamed = new Map<string, string>();
   #tablesBefore: readonly string[] | undefined;
   /** Virtual tables that a statement of this transaction wrote to by itself, not through a trigger. */
   readonly #aimedAt = new Set<string>();
@@ -196,6 +200,14 @@ export class CommitPath {
     });
   }
 
+  #noteRename({ plan }: Statement, to: string): void {
+    const { target = '', targetSchema } = plan;
+    if (targetSchema !== undefined && foldName(targetSchema) !== 'main') return;
+    const from = foldName(target);
+    const [first = from] = [...this.#renamed].find(([, last]) => last === from) ?? [];
+    this.#renamed.set(first, foldName(to));
+  }
+
   /** Makes the triggers those that the hub asks for; inside a transaction that waits for its end. */
   syncCapture(): void {
     if (this.#connection.inTransaction) return;
@@ -258,6 +270,7 @@ export class CommitPath {
       throw this.#failed(error, statement, mark, before, wasOpen);
     }
     this.#settle(statement, mark, before, result);
+    if (statement.movesSequence) this.#sequenceMayHaveMoved = true;
     if (!this.#connection.inTransaction) this.#committed();
     return result;
   }
@@ -282,10 +295,12 @@ export class CommitPath {
       throw this.#translate(error, statement);
     }
     if (statement.plan.attaches || statement.plan.kind === 'other') this.#member.lookAtAttached();
+    if (statement.plan.renamedTo !== undefined) this.#noteRename(statement, statement.plan.renamedTo);
     for (const table of statement.access.schemaTables) this.#schemaTables.add(table);
     // Dropping a table deletes its rows, and through foreign keys those of others.
     for (const table of statement.writes) this.#log.touch(table);
-    if (statement.plan.kind === 'other') this.#log.everything = true;
+    // VACUUM may give rows other rowids.
+    if (statement.plan.kind === 'other' || statement.plan.vacuums) this.#log.everything = true;
     this.#schemaDirty = true;
     this.#schema.moved();
     if (!this.#connection.inTransaction) this.#committed();
@@ -417,8 +432,10 @@ export class CommitPath {
     const { entries, everything } = this.#log;
     const schemaChanged = this.#schemaDirty && this.#unlessLocked(() => this.#schema.cookieMoved(), true);
     if (!this.#hub.isActive || (entries.length === 0 && !everything && !this.#schemaDirty)) {
+      const sequenceMoved = this.#sequenceMayHaveMoved && this.#hub.isActive;
       this.#ended();
       this.#hub.noteEmptyCommit(this.#member);
+      if (sequenceMoved) this.#publishSequence();
     } else if (!everything && !this.#schemaDirty && entries.length < 8 && this.#isUnfollowed(entries)) {
       this.#ended();
       this.#hub.passOver(this.#member);
@@ -451,10 +468,12 @@ export class CommitPath {
     this.#isOpen = false;
     this.#log.clear();
     this.#aimedAt.clear();
+    this.#sequenceMayHaveMoved = false;
     this.#tracking = false;
     this.#schemaDirty = false;
     this.#tablesBefore = undefined;
     if (this.#schemaTables.size > 0) this.#schemaTables = new Set();
+    if (this.#renamed.size > 0) this.#renamed = new Map();
     if (this.#captureInDoubt) this.#renewCapture();
     if (this.#captureVersion !== this.#hub.demandVersion) this.#member.syncCapture();
     this.#capture.forgetUnused();
@@ -484,6 +503,19 @@ export class CommitPath {
     return true;
   }
 
+  /** An INSERT that is ignored still takes a number of AUTOINCREMENT's: no row changes, but an answer may. */
+  #publishSequence(): void {
+    this.#hub.publishLocally(
+      new ChangesetRecord({
+        source: 'direct',
+        schema_cookie: this.#schema.cookie,
+        schema_changed: false,
+        tables: ['sqlite_sequence'],
+        wide: true,
+      }),
+    );
+  }
+
   /** What only this connection can see of its commit: changes of `temp` and of attached databases. */
   #localChangeset(schemaChanged: boolean): ChangesetRecord | undefined {
     const tables = new Set<string>();
@@ -510,7 +542,7 @@ export class CommitPath {
       const after = new Set(names());
       for (const table of after.symmetricDifference(new Set(this.#tablesBefore))) more.add(table);
     }
-    return new ChangesetRecord(
+    const changeset = new ChangesetRecord(
       {
         source: 'direct',
         schema_cookie: this.#schema.cookie,
@@ -523,6 +555,8 @@ export class CommitPath {
       shapes,
       this.#log.overflowed,
     );
+    changeset.renamed = this.#renamed;
+    return changeset;
   }
 
   /**

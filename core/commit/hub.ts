@@ -1,8 +1,10 @@
 import type { FileSystem } from '../file-system.ts';
 import type { SubscriptionInfo, Watch } from '../watches/watch.ts';
+import type { WatchSpec } from '../watches/watch-spec.ts';
 import type { Changeset } from './changeset.ts';
 import type { ChangesetRecord } from './changeset-record.ts';
 import { ExternalCommits } from './external-commits.ts';
+import { plainChangeset } from './plain-changeset.ts';
 
 /** Counters of a hub; all zero when nobody ever watched. */
 export interface ReactiveMetrics {
@@ -175,6 +177,16 @@ export class Hub {
 
   removeWatch(watch: Watch): void {
     if (this.#watches.delete(watch.id)) this.#changeDemand(watch.spec.tables, -1);
+  }
+
+  /** The watch follows something else from now on. */
+  changeWatch(watch: Watch, spec: WatchSpec): void {
+    if (!this.#watches.has(watch.id)) return;
+    const before = watch.spec.tables;
+    watch.spec = spec;
+    // The new demand first: what both want stays captured.
+    this.#changeDemand(spec.tables, 1);
+    this.#changeDemand(before, -1);
   }
 
   /** Calls `call` for every commit; the result ends that. */
@@ -386,6 +398,8 @@ export class Hub {
       else this.#delivered += 1;
     }
     if (truncated) this.#truncated += 1;
+    for (const watch of [...this.#watches.values()])
+      if (changeset.schema_changed || watch.spec.isDoubtful) watch.onSchemaChange?.(changeset);
   }
 
   #drain(): void {
@@ -394,8 +408,10 @@ export class Hub {
     try {
       for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
         for (const maintainer of [...this.#maintainers]) maintainer.deliver();
+        if (this.#listeners.size === 0) continue;
+        const changeset = plainChangeset(next);
         for (const listener of [...this.#listeners]) {
-          if (this.#listeners.has(listener)) this.#call(listener, next);
+          if (this.#listeners.has(listener)) this.#call(listener, changeset);
         }
       }
     } finally {

@@ -2,6 +2,7 @@ import { readOptions, requireFunction, requireSignal, requireText, textList, tex
 import { beginText, type TransactionMode } from '../atomically.ts';
 import type { Changeset } from '../commit/changeset.ts';
 import type { ReactiveMetrics } from '../commit/hub.ts';
+import { plainChangeset } from '../commit/plain-changeset.ts';
 import { FreshetError, InterfaceError, ProgrammingError } from '../errors.ts';
 import type { StatementCacheStats } from '../statement-cache.ts';
 import { takeParams } from '../take-params.ts';
@@ -281,10 +282,11 @@ export class Database extends Caller implements AsyncDisposable {
   #listen() {
     const client = this[clientOf];
     this.#listening?.off();
-    const off = client.on('changeset', (changeset) => {
+    const off = client.on('changeset', (data) => {
+      const changeset = plainChangeset(data as Changeset);
       for (const listener of [...this.#listeners]) {
         try {
-          listener(changeset as Changeset);
+          listener(changeset);
         } catch (error) {
           this.#parts.reportError(error, { during: 'a listener of commits' });
         }

@@ -64,6 +64,11 @@ export function isLocal(table: string): boolean {
   return table.includes('\u0000');
 }
 
+/** A table's own name, whatever database it is in. */
+export function nameOf(table: string): string {
+  return table.slice(table.indexOf('\u0000') + 1);
+}
+
 /** A table's name for people. */
 export function displayName(table: string): string {
   return table.replace('\u0000', '.');

@@ -39,6 +39,8 @@ export interface StatementPlan {
   /** The table that a write or ALTER TABLE names, and the database if it names that. */
   readonly target?: string;
   readonly targetSchema?: string;
+  /** What ALTER TABLE renames it to. */
+  readonly renamedTo?: string;
   /** It is an INSERT or REPLACE. */
   readonly inserts?: boolean;
   /** OR REPLACE, OR FAIL and so on, as the parser spells them. */
@@ -52,6 +54,8 @@ export interface StatementPlan {
   readonly setsPragma?: boolean;
   /** A pragma that lets the schema's own tables be written, or reads them again. */
   readonly opensSchema?: boolean;
+  /** VACUUM of the main database, in place. */
+  readonly vacuums?: boolean;
   /** ATTACH or DETACH. */
   readonly attaches?: boolean;
   /** A write with RETURNING. */
@@ -146,7 +150,14 @@ function details(statement: Stmt): Partial<StatementPlan> {
         opensSchema: statement.body !== undefined && /^writable_schema$/i.test(statement.name.objName.text),
       };
     case 'AlterTableStmt':
-      return targetOf(statement);
+      return {
+        ...targetOf(statement),
+        ...(statement.body.type === 'RenameToAlterTableBody' && { renamedTo: statement.body.name.text }),
+      };
+    case 'VacuumStmt':
+      return {
+        vacuums: statement.into === undefined && /^main$/i.test(statement.dbName?.text ?? 'main'),
+      };
     case 'AttachStmt':
     case 'DetachStmt':
       return { attaches: true };

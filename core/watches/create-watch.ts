@@ -1,9 +1,11 @@
 import { readOptions, requireText, shown, textList, texts } from '../arguments.ts';
+import type { ChangesetRecord } from '../commit/changeset-record.ts';
 import type { Engine } from '../engine.ts';
-import { InterfaceError, ProgrammingError } from '../errors.ts';
+import { FreshetError, InterfaceError, ProgrammingError } from '../errors.ts';
 import { bindParameters } from '../parameters.ts';
 import { narrowers } from '../rows.ts';
 import { dependenciesOf, sourcesOf } from '../sql/dependencies.ts';
+import { foldName } from '../sql/identifier.ts';
 import { planStatement } from '../sql/statement-plan.ts';
 import type { Statement } from '../statement.ts';
 import { takeParams } from '../take-params.ts';
@@ -12,7 +14,7 @@ import type { InitialEvent } from './events.ts';
 import { makeRange, type RangeBounds } from './range.ts';
 import { takeBounds } from './take-bounds.ts';
 import { Watch, type WatchOptions } from './watch.ts';
-import { changeStreamSpec, rangeSpec, tablesSpec, type WatchSpec } from './watch-spec.ts';
+import { changeStreamSpec, doubtfulSpec, rangeSpec, tablesSpec, type WatchSpec } from './watch-spec.ts';
 
 /** @throws ProgrammingError for an empty list, or a table that can't be watched. */
 export function watchTable(
@@ -22,11 +24,18 @@ export function watchTable(
 ): Watch {
   const names = textList(tables, 'tables');
   if (names.length === 0) throw watchError('watch table list must not be empty', 'watch.no_table');
+  let followed = watchable(engine, names);
   // What a full-text table takes its texts from changes it, too.
-  const followed = [...watchable(engine, names)].flatMap((name) =>
-    sourcesOf(name, engine.catalog).filter((table) => isFollowable(engine, table)),
-  );
-  return open(engine, tablesSpec('table', new Set(followed)), options);
+  const withSources = (): Set<string> =>
+    new Set(
+      [...followed].flatMap((name) =>
+        sourcesOf(name, engine.catalog).filter((table) => isFollowable(engine, table)),
+      ),
+    );
+  return open(engine, tablesSpec('table', withSources()), options, undefined, ({ renamed }) => {
+    followed = present(engine, followed, renamed);
+    return tablesSpec('table', withSources());
+  });
 }
 
 /** @throws ProgrammingError for an unknown table or column, or a table without a key to range over. */
@@ -37,12 +46,19 @@ export function watchRange(engine: Engine, table: string, range: RangeBounds, op
   const bound = bindParameters({ style: 'positional', count: 2 }, [lower ?? null, upper ?? null]);
   const [least, most] = (bound as readonly SqlValue[]).map(narrowers.auto);
   const bounds = { ...rest, lower: least ?? null, upper: most ?? null };
-  const [name = ''] = watchable(engine, [table]);
-  const info = engine.catalog.table(name);
-  if (!info) throw unknownTable(table);
+  let followed = watchable(engine, [table]);
   // A database in UTF-16 orders texts by its own bytes.
   const isUtf8 = engine.connection.prepare('PRAGMA encoding').get([])?.[0] === 'UTF-8';
-  return open(engine, rangeSpec(info.name, makeRange(info, bounds, isUtf8)), options);
+  const spec = (): WatchSpec => {
+    const [name = ''] = followed;
+    const info = engine.catalog.table(name);
+    if (!info) throw unknownTable(table);
+    return rangeSpec(info.name, makeRange(info, bounds, isUtf8));
+  };
+  return open(engine, spec(), options, undefined, ({ renamed }) => {
+    followed = present(engine, followed, renamed);
+    return spec();
+  });
 }
 
 /** @throws ProgrammingError for anything but a SELECT whose tables are known and watchable. */
@@ -58,11 +74,13 @@ export function watchQuery(
   }
   const statement = engine.compile(sql);
   bindParameters(statement.plan.parameters, params);
-  return open(engine, tablesSpec('query', followable(engine, statement)), options, () => {
+  const spec = () => tablesSpec('query', followable(engine, engine.current(statement)));
+  const read = () => {
     const rows = engine.all(engine.current(statement), params);
     const narrow = narrowers[engine.config.intMode];
     return { columns: statement.columns, rows: rows.map((row) => row.map(narrow)) };
-  });
+  };
+  return open(engine, spec(), options, read, spec);
 }
 
 export function changeStream(
@@ -72,7 +90,12 @@ export function changeStream(
   engine.assertOpen('watch');
   const { tables = [], ...options } = readOptions(given, 'options', ['tables', 'queueCapacity']);
   const names = texts(tables, 'tables');
-  return open(engine, changeStreamSpec(names.length === 0 ? null : watchable(engine, names)), options);
+  if (names.length === 0) return open(engine, changeStreamSpec(null), options);
+  let followed = watchable(engine, names);
+  return open(engine, changeStreamSpec(followed), options, undefined, ({ renamed }) => {
+    followed = present(engine, followed, renamed);
+    return changeStreamSpec(followed);
+  });
 }
 
 /**
@@ -84,6 +107,7 @@ function open(
   spec: WatchSpec,
   given: WatchOptions | undefined,
   read: () => Pick<InitialEvent, 'columns' | 'rows'> = () => ({}),
+  follow?: (changeset: ChangesetRecord) => WatchSpec,
 ): Watch {
   const options = readOptions(given, 'options', ['queueCapacity']);
   const { queueCapacity } = options;
@@ -99,6 +123,7 @@ function open(
     forget();
     hub.removeWatch(watch);
   });
+  if (follow) watch.onSchemaChange = (changeset) => followOn(engine, watch, () => follow(changeset));
   let isCreating = true;
   engine.whenIdle(() => {
     if (watch.isClosed) return;
@@ -122,6 +147,48 @@ function open(
   });
   isCreating = false;
   return watch;
+}
+
+/**
+ * After a change of the schema: what the watch follows is looked up again, when no transaction is in the way. Where
+ * that is not known yet, every commit is an event.
+ */
+function followOn(engine: Engine, watch: Watch, follow: () => WatchSpec): void {
+  const { hub } = engine;
+  if (engine.inTransaction) hub.changeWatch(watch, doubtfulSpec(watch.spec));
+  engine.whenIdle(() => {
+    if (watch.isClosed || engine.isClosed) return;
+    try {
+      hub.changeWatch(
+        watch,
+        engine.guard(() => follow()),
+      );
+    } catch (error) {
+      if (error instanceof FreshetError && error.retryable) hub.changeWatch(watch, doubtfulSpec(watch.spec));
+      else watch.end(error instanceof Error ? error.message : String(error));
+    }
+  });
+}
+
+/**
+ * The tables under the names that they have now. One that is missing is kept by its name: another may take it.
+ * @throws ProgrammingError where none is left.
+ */
+function present(
+  engine: Engine,
+  names: ReadonlySet<string>,
+  renamed: ReadonlyMap<string, string>,
+): Set<string> {
+  const found: string[] = [];
+  const missing: string[] = [];
+  for (const name of names) {
+    const info = engine.catalog.table(name) ?? engine.catalog.table(renamed.get(foldName(name)) ?? name);
+    if (info) found.push(info.name);
+    else missing.push(name);
+  }
+  const [first] = missing;
+  if (found.length === 0 && first !== undefined) throw unknownTable(first);
+  return new Set([...found, ...missing]);
 }
 
 function watchable(engine: Engine, names: readonly string[]): Set<string> {

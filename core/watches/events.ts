@@ -72,10 +72,12 @@ export interface LaggedEvent {
   readonly reason: 'queue_overflow';
 }
 
-/** The watch, or its database, was closed while a reader waited. */
+/** The watch, or its database, was closed while a reader waited; or a change of the schema has left nothing to follow. */
 export interface ClosedEvent {
   readonly schema_version: 1;
   readonly type: 'closed';
+  /** What can't be followed any more; absent where the watch or its database was closed. */
+  readonly reason?: string;
 }
 
 /** What a watch tells. */

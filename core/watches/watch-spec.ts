@@ -12,6 +12,8 @@ export interface WatchSpec {
   /** The tables whose rows must be captured; null: all. */
   readonly tables: ReadonlySet<string> | null;
   readonly dependencies: unknown;
+  /** What it follows couldn't be looked up after a change of the schema, a lock being in the way. */
+  readonly isDoubtful?: boolean;
   matches(changeset: ChangesetRecord): boolean;
   /** The commit has more row changes than the event may carry. */
   truncates(changeset: ChangesetRecord): boolean;
@@ -28,6 +30,11 @@ export function tablesSpec(kind: 'table' | 'query', tables: ReadonlySet<string>)
     truncates: (changeset) => isTooLarge(changeset, tables),
     event: (watchId, eventId, changeset) => invalidate(watchId, eventId, changeset, tables, () => true),
   };
+}
+
+/** Until it is known what it follows: any commit. */
+export function doubtfulSpec(spec: WatchSpec): WatchSpec {
+  return { ...spec, tables: null, matches: () => true, isDoubtful: true };
 }
 
 /** A range of a column: a change whose row lies inside before or after. */

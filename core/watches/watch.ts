@@ -49,10 +49,12 @@ export interface SubscriptionInfo {
 /** A commit as a watch keeps it until it is read; its event is made only then. */
 interface QueuedCommit {
   readonly eventId: number;
+  /** What the watch followed then. */
+  readonly spec: WatchSpec;
   readonly changeset: ChangesetRecord;
 }
 
-type Queued = QueuedCommit | InitialEvent | LaggedEvent;
+type Queued = QueuedCommit | InitialEvent | LaggedEvent | ClosedEvent;
 
 interface Reader {
   resolve(event: WatchEvent | null): void;
@@ -73,7 +75,7 @@ const closedEvent: ClosedEvent = { schema_version: 1, type: 'closed' };
  */
 export class Watch implements AsyncIterable<WatchEvent>, Disposable {
   readonly id: number;
-  readonly #spec: WatchSpec;
+  #spec: WatchSpec;
   readonly #capacity: number;
   readonly #createdAtMicros: number;
   readonly #onClose: (watch: Watch) => void;
@@ -152,6 +154,21 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
     return this.#spec;
   }
 
+  /** @internal What it follows from now on; its hub must know. */
+  set spec(spec: WatchSpec) {
+    this.#spec = spec;
+  }
+
+  /** @internal Called after a commit that changed the schema: what it follows may be called otherwise. */
+  onSchemaChange: ((changeset: ChangesetRecord) => void) | undefined;
+
+  /** @internal Nothing is left to follow: `closed` comes after the events that are queued. */
+  end(reason: string): void {
+    if (this.#closed) return;
+    this.#onClose(this);
+    this.#enqueue({ ...closedEvent, reason });
+  }
+
   /** @internal The state that the events start from. */
   start(event: InitialEvent): void {
     this.#enqueue(event);
@@ -175,7 +192,7 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
       });
       return dropped;
     }
-    this.#enqueue({ eventId, changeset });
+    this.#enqueue({ eventId, changeset, spec: this.#spec });
     return 0;
   }
 
@@ -207,8 +224,9 @@ export class Watch implements AsyncIterable<WatchEvent>, Disposable {
   #deliver(item: Queued): WatchEvent {
     if ('changeset' in item) {
       this.#lastDelivered = item.eventId;
-      return this.#spec.event(this.id, item.eventId, item.changeset);
+      return item.spec.event(this.id, item.eventId, item.changeset);
     }
+    if (item.type === 'closed') this.close();
     if (item.type === 'lagged') {
       this.#lagged = false;
       this.#lastDelivered = item.latest_event_id;
