@@ -66,8 +66,9 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   try {
     const tame = random.chance(0.5);
     const ingredients = chosenIngredients(random, options.only);
-    const attaches = ingredients.some((one) => one.attaches);
-    const location = random.chance(tame ? 0.1 : 0.25) || attaches ? 'file' : 'memory';
+    const attaches = ingredients.some((one) => one.needs === 'attached file');
+    const isFile = ingredients.some((one) => one.needs !== undefined);
+    const location = random.chance(tame ? 0.1 : 0.25) || isFile ? 'file' : 'memory';
     if (attaches) db.exec("ATTACH ':memory:' AS other");
     const start = { tame, ingredients, focused: (options.only?.length ?? 0) > 0 };
     const { catalog, schema } = makeDatabase(random, db, start, census);

@@ -7,7 +7,11 @@ import { runOracle } from './oracle.ts';
 export interface MutantRun {
   /** Path of a module that exports `engine: Engine`. */
   readonly engine: string;
-  readonly options: { readonly comparisons: number; readonly seed: number };
+  readonly options: {
+    readonly comparisons: number;
+    readonly seed: number;
+    readonly only: readonly string[];
+  };
 }
 
 export interface Verdict {

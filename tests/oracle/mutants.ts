@@ -6,18 +6,19 @@ import { Worker } from 'node:worker_threads';
 import { type Mutant, mutants } from './mutant-list.ts';
 import type { MutantRun, Verdict } from './mutant-run.ts';
 
-const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name]... [--root folder]
+const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name]... [--about ingredient]... [--root folder]
 
 Switches off the rules of the engine, one at a time, in a copy of core/ and reactive/, and runs the oracle on each copy
 until it differs or enough was compared (140,000 comparisons unless told: the ordinary run of the tests). A rule whose
 absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule, and may be repeated; --root takes a folder with
-other sources than the repository's.`;
+other sources than the repository's; --about makes every case about an ingredient, as --only of npm run oracle does.`;
 
 const { values } = parseArgs({
   options: {
     comparisons: { type: 'string', default: '140000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
+    about: { type: 'string', multiple: true, default: [] },
     root: { type: 'string', default: resolve(import.meta.dirname, '../..') },
     help: { type: 'boolean', default: false },
   },
@@ -109,7 +110,7 @@ try {
     return reason === null ? [] : [`${mutant.name} ${reason}`];
   });
   if (misfits.length > 0) throw new Error(`Some edits no longer fit the sources:\n  ${misfits.join('\n  ')}`);
-  const options = { comparisons: Number(values.comparisons), seed: Number(values.seed) };
+  const options = { comparisons: Number(values.comparisons), seed: Number(values.seed), only: values.about };
   console.log(`comparisons until caught, from seed ${options.seed}, at most ${options.comparisons}\n`);
   const survivors: string[] = [];
   let spoken = '';

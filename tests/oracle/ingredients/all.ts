@@ -2,14 +2,19 @@ import type { Random } from '../random.ts';
 import { attachedFiles } from './attached-files.ts';
 import { collatedKeys } from './collated-keys.ts';
 import { collatedRanges } from './collated-ranges.ts';
+import { convertedGroups } from './converted-groups.ts';
 import { fullText } from './full-text.ts';
 import type { Ingredient } from './ingredient.ts';
 import { mergedColumns } from './merged-columns.ts';
+import { mixedKinds } from './mixed-kinds.ts';
 import { nullableConstants } from './nullable-constants.ts';
+import { outerChains } from './outer-chains.ts';
 import { referencesAcross } from './references-across.ts';
 import { sequences } from './sequences.ts';
+import { sums } from './sums.ts';
 import { tempObjects } from './temp-objects.ts';
 import { textAsInteger } from './text-as-integer.ts';
+import { unknownRows } from './unknown-rows.ts';
 import { writableViews } from './writable-views.ts';
 
 export const ingredients: readonly Ingredient[] = [
@@ -24,6 +29,11 @@ export const ingredients: readonly Ingredient[] = [
   attachedFiles,
   sequences,
   collatedRanges,
+  mixedKinds,
+  sums,
+  unknownRows,
+  outerChains,
+  convertedGroups,
 ];
 
 /** The ingredients of a case: those that were asked for, or some. */

@@ -48,7 +48,7 @@ function steps({ random, catalog, sample }: Situation): PlannedStep[] {
 export const attachedFiles: Ingredient = {
   name: 'attached-files',
   share: 0,
-  attaches: true,
+  needs: 'attached file',
   tables,
   query,
   steps,

@@ -1,9 +1,10 @@
-import type { Catalog, Grammar } from '../grammar.ts';
+import type { Catalog, Grammar, Operand } from '../grammar.ts';
 import type { Body } from '../queries.ts';
 import type { Random } from '../random.ts';
 import type { Relation } from '../relations.ts';
 import type { Column, Table } from '../schema.ts';
 import type { PlannedStep, Situation } from '../steps.ts';
+import type { Constant } from '../values.ts';
 
 /**
  * Something that a case may contain beside what every case is made of: tables of its own, objects on them, queries
@@ -14,8 +15,8 @@ export interface Ingredient {
   readonly name: string;
   /** In how many of the cases it occurs; 0: only in those that `--only` asks for. */
   readonly share: number;
-  /** It needs a file, and another one that is attached. */
-  readonly attaches?: boolean;
+  /** Two handles of one file and another program; or another file that they have attached as well. */
+  readonly needs?: 'file' | 'attached file';
   tables?(random: Random, known: readonly Table[], tame: boolean): readonly Table[];
   /** Indexes, views and triggers, made when the tables have their first rows. */
   objects?(random: Random, catalog: Catalog): readonly string[];
@@ -47,4 +48,20 @@ export const statementStep = (
 ): PlannedStep => ({
   step: { by: 'first', action: { type: 'run', how, sql }, schema: false, ...more },
   change: null,
+});
+
+export const numbers = (...list: readonly number[]): Constant[] =>
+  list.map((value) => ({ sql: String(value), value }));
+
+export const texts = (...list: readonly string[]): Constant[] =>
+  list.map((text) => ({ sql: `'${text}'`, value: text }));
+
+/** An expression that is shown, and in nothing else. */
+export const shownOnly = (sql: string): Omit<Operand, 'name'> => ({
+  sql,
+  tag: 'exact',
+  clean: false,
+  affinity: 'blob',
+  collation: 'BINARY',
+  flavour: 'any',
 });

@@ -1,10 +1,11 @@
 import { distinct, type From, groups, rows, single } from '../cores.ts';
-import { near, predicate } from '../expressions.ts';
+import { predicate } from '../expressions.ts';
 import type { Grammar, Operand, Source } from '../grammar.ts';
 import { type Body, bodyOf } from '../queries.ts';
 import { again } from '../relations.ts';
 import { clean, tableSource } from '../sources.ts';
 import { windows } from '../windows.ts';
+import { disguised } from './disguised.ts';
 import type { Ingredient } from './ingredient.ts';
 
 const folded = ({ name }: { readonly name: string }): string => name.toLowerCase();
@@ -58,15 +59,6 @@ function joined(g: Grammar, left: From, right: Source): From {
     where: left.where,
   };
 }
-
-/** A value that affinity or collation makes equal to one of the column's: '1' for 1, 'A' for 'a'. */
-function disguised(g: Grammar, o: Operand): string {
-  const plain = near(g, o);
-  return /^-?\d+$/.test(plain) ? `'${plain}'` : /^'[^']*'$/.test(plain) ? swapped(plain) : plain;
-}
-
-const swapped = (text: string): string =>
-  text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase();
 
 function condition(g: Grammar, o: Operand): string {
   return g.random.weighted<() => string>([
