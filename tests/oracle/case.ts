@@ -1,7 +1,7 @@
 import { BareDatabase } from './bare.ts';
 import type { Schedule } from './engine.ts';
 import type { Catalog, Hints } from './grammar.ts';
-import { chosenIngredients } from './ingredients/all.ts';
+import { type Mixture, mixtureOf } from './ingredients/all.ts';
 import { quoted } from './names.ts';
 import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
@@ -65,13 +65,13 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   const db = new BareDatabase(':memory:');
   try {
     const tame = random.chance(0.5);
-    const ingredients = chosenIngredients(random, options.only);
+    const mixture = mixtureOf(random, options.only);
+    const { ingredients } = mixture;
     const attaches = ingredients.some((one) => one.needs === 'attached file');
     const isFile = ingredients.some((one) => one.needs !== undefined);
     const location = random.chance(tame ? 0.1 : 0.25) || isFile ? 'file' : 'memory';
     if (attaches) db.exec("ATTACH ':memory:' AS other");
-    const start = { tame, ingredients, focused: (options.only?.length ?? 0) > 0 };
-    const { catalog, schema } = makeDatabase(random, db, start, census);
+    const { catalog, schema } = makeDatabase(random, db, { tame, ...mixture }, census);
     const lives: LiveCase[] = [];
     while (lives.length < options.lives) {
       // The same question asked twice shares one materialisation.
@@ -129,7 +129,8 @@ function makeSteps(
     return catalog.tame ? makeTameSteps(situation) : [makeStep(situation)];
   };
   // Tame steps are short, and the queries of a case cost more than its steps.
-  const wanted = start.tame ? options.steps * 2 : options.steps;
+  // Of a case that is about one thing more queries find more than more steps.
+  const wanted = Math.ceil(options.steps * (start.tame ? 2 : 1) * (start.focused ? 0.5 : 1));
   while (steps.length < wanted) {
     for (const planned of make()) {
       runStep(db, planned.step.action, noHooks);
@@ -146,7 +147,7 @@ function makeSteps(
 function makeDatabase(
   random: Random,
   db: BareDatabase,
-  start: Pick<Catalog, 'tame' | 'ingredients' | 'focused'>,
+  start: Mixture & { readonly tame: boolean },
   census: Census,
 ): { catalog: Catalog; schema: string[] } {
   const { tame, ingredients } = start;

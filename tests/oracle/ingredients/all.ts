@@ -36,11 +36,17 @@ export const ingredients: readonly Ingredient[] = [
   convertedGroups,
 ];
 
-/** The ingredients of a case: those that were asked for, or some. */
-export function chosenIngredients(
-  random: Random,
-  only: readonly string[] | undefined,
-): readonly Ingredient[] {
-  if (only && only.length > 0) return ingredients.filter(({ name }) => only.includes(name));
-  return ingredients.filter(({ share }) => random.chance(share));
+/** What a case has beside what every case has; `focused`: it is about that. */
+export interface Mixture {
+  readonly ingredients: readonly Ingredient[];
+  readonly focused: boolean;
+}
+
+/** The ingredients of a case: those that were asked for, or one that it is about, or a pinch of some. */
+export function mixtureOf(random: Random, only: readonly string[] = []): Mixture {
+  const asked = ingredients.filter(({ name }) => only.includes(name));
+  if (asked.length > 0) return { ingredients: asked, focused: true };
+  const usual = ingredients.filter(({ isPending }) => !isPending);
+  if (random.chance(0.25)) return { ingredients: [random.pick(usual)], focused: true };
+  return { ingredients: usual.filter(() => random.chance(0.04)), focused: false };
 }

@@ -47,7 +47,7 @@ function steps({ random, catalog, sample }: Situation): PlannedStep[] {
 /** An attached file that others write to as well. */
 export const attachedFiles: Ingredient = {
   name: 'attached-files',
-  share: 0,
+  isPending: true,
   needs: 'attached file',
   tables,
   query,

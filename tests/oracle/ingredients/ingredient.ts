@@ -13,8 +13,8 @@ import type { Constant } from '../values.ts';
  */
 export interface Ingredient {
   readonly name: string;
-  /** In how many of the cases it occurs; 0: only in those that `--only` asks for. */
-  readonly share: number;
+  /** It finds what isn't right yet, so that only `--only` asks for it. */
+  readonly isPending?: boolean;
   /** Two handles of one file and another program; or another file that they have attached as well. */
   readonly needs?: 'file' | 'attached file';
   tables?(random: Random, known: readonly Table[], tame: boolean): readonly Table[];

@@ -98,7 +98,7 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 /** Foreign keys whose two ends have different affinities. */
 export const referencesAcross: Ingredient = {
   name: 'references-across',
-  share: 0,
+  isPending: true,
   tables,
   objects,
   query,

@@ -105,4 +105,11 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 }
 
 /** INSTEAD OF triggers that write with REPLACE, into tables whose BEFORE images are not taken. */
-export const writableViews: Ingredient = { name: 'writable-views', share: 0, tables, objects, query, steps };
+export const writableViews: Ingredient = {
+  name: 'writable-views',
+  isPending: true,
+  tables,
+  objects,
+  query,
+  steps,
+};
