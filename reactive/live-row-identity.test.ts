@@ -65,6 +65,24 @@ describe('rows are told apart by the collation of the primary key, which need no
     }
   });
 
+  test('where the table is joined with itself by a column that holds equal what the key tells apart', () => {
+    for (const key of ['NOCASE', 'BINARY', 'NOCASE DESC']) {
+      expectFresh(
+        `CREATE TABLE t (id TEXT COLLATE RTRIM, g INT, PRIMARY KEY (id COLLATE ${key})) WITHOUT ROWID`,
+        [
+          'SELECT a.id, b.id AS other, b.g FROM t AS a JOIN t AS b ON a.id = b.id',
+          'SELECT a.id, s.id AS other FROM t AS a LEFT JOIN (SELECT id, g FROM t WHERE g > 0) AS s ON s.id = a.id',
+        ],
+        [
+          "INSERT INTO t VALUES ('a ', 1)",
+          "INSERT INTO t VALUES ('a', 2)",
+          'UPDATE t SET g = g + 1',
+          "DELETE FROM t WHERE id = 'a' COLLATE BINARY",
+        ],
+      );
+    }
+  });
+
   test('in the order of a window’s ties, too', () => {
     expectFresh(
       `CREATE TABLE t (id TEXT COLLATE NOCASE, g INT, PRIMARY KEY (id COLLATE BINARY)) WITHOUT ROWID;

@@ -248,9 +248,10 @@ function rowKeys(surveyed: Survey, hidden: HiddenColumns) {
   const indexes: IndexShape[] = [];
   const siteKeys = new Map<Site, PresenceKey>();
   const keyTexts: (() => string)[] = [];
+  const isAlone = surveyed.sites.length === 1;
   for (const site of surveyed.sites.filter(({ isOuter }) => isOuter)) {
     const columns = keyColumns(site);
-    const texts = columns.map((column, at) => () => keyText(site, column, at));
+    const texts = columns.map((column, at) => () => keyText(site, column, at, isAlone));
     const own = texts.map((text) => hidden.addText(text));
     positions.push(...own);
     keyTexts.push(...texts);
@@ -306,13 +307,16 @@ const rowidKey = (name: string): KeyColumn => ({
   collate: '',
 });
 
-/** A key column as the top of the block sees it. */
-function keyText(site: Site, { name, collate }: KeyColumn, at: number): string {
+/**
+ * A key column as the top of the block sees it. SQLite 3.53 takes `a.id = b.id` under one collation and `a.id = 'x'`
+ * under another for `b.id = 'x'`; an expression it leaves alone, and searches by no index.
+ */
+function keyText(site: Site, { name, collate }: KeyColumn, at: number, isAlone: boolean): string {
   const [outermost] = site.path;
   const own = outermost
     ? `${outermost.alias}."k${site.relation.id}_${at}"`
     : `${site.relation.alias}.${name}`;
-  return own + collate;
+  return collate === '' || isAlone ? own + collate : `+${own}${collate}`;
 }
 
 /** What a SELECT in FROM hands out so that the keys inside of it can be seen. */
