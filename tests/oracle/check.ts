@@ -142,6 +142,7 @@ class Checker {
       listener: (then) => {
         this.#answer = then;
       },
+      meanwhile: (by, then) => void runStep(this.#handles[by] ?? this.#first, then, noHooks),
     };
     const foreign = step.by === 'program' ? this.#program : null;
     const outside = step.by === 'guest' || step.by === 'visitor' ? this.#others?.[step.by] : undefined;
@@ -363,6 +364,7 @@ function convertsGroups(
 function undone(action: Action, outcomes: readonly string[]): boolean {
   if (action.type === 'begin') return action.end === 'rollback';
   if (action.type === 'transaction') return action.throws;
+  if ('body' in action && action.body.some(({ type }) => type === 'meanwhile')) return false;
   const last = action.type === 'group' ? action.body[action.body.length - 1] : undefined;
   return last?.type === 'run' && /^rollback$/i.test(last.sql) && !outcomes.includes('error');
 }

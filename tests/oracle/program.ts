@@ -21,7 +21,9 @@ export type Action =
   /** Opens or closes a live query, perhaps within a transaction. */
   | { readonly type: 'open' | 'close'; readonly query: number }
   /** The next commit's listener writes. */
-  | { readonly type: 'listener'; readonly then: Statement };
+  | { readonly type: 'listener'; readonly then: Statement }
+  /** Another handle acts in between. */
+  | { readonly type: 'meanwhile'; readonly by: Actor; readonly work: Statement };
 
 export interface Statement {
   readonly type: 'run';
@@ -53,11 +55,18 @@ export interface Hooks {
   open(query: number): void;
   close(query: number): void;
   listener(then: Statement): void;
+  meanwhile(by: Actor, work: Statement): void;
   /** Errors differ in their words, so they are no outcome; a report shows them. */
   error(error: unknown): void;
 }
 
-export const noHooks: Hooks = { open: () => {}, close: () => {}, listener: () => {}, error: () => {} };
+export const noHooks: Hooks = {
+  open: () => {},
+  close: () => {},
+  listener: () => {},
+  meanwhile: () => {},
+  error: () => {},
+};
 
 class PlannedFailure extends Error {}
 
@@ -89,6 +98,9 @@ export function runStep(db: Target, action: Action, hooks: Hooks): string[] {
         return;
       case 'listener':
         hooks.listener(step.then);
+        return;
+      case 'meanwhile':
+        hooks.meanwhile(step.by, step.work);
         return;
       case 'group':
         for (const part of step.body) run(part, tx, false);
@@ -182,6 +194,8 @@ export function describeAction(action: Action, indent = ''): string {
       return `${indent}-- ${action.type} live query ${action.query}`;
     case 'listener':
       return `${indent}-- the next commit's listener runs: ${describeAction(action.then)}`;
+    case 'meanwhile':
+      return `${indent}-- meanwhile, by ${action.by}: ${describeAction(action.work)}`;
     case 'reading': {
       const body = action.body.map((part) => describeAction(part, deeper)).join('\n');
       return `${indent}-- while iterating over ${action.sql}\n${body}`;

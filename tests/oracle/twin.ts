@@ -3,7 +3,7 @@ import { BareDatabase } from './bare.ts';
 import type { Case } from './case.ts';
 import type { Row } from './engine.ts';
 import { quoted } from './names.ts';
-import { type Actor, noHooks, runStep, type Step } from './program.ts';
+import { type Actor, type Hooks, noHooks, runStep, type Step } from './program.ts';
 import type { Query } from './queries.ts';
 import { type Contents, contentsDifference, readContents, tablesOf } from './shadow.ts';
 
@@ -56,7 +56,8 @@ export class Twin {
   run(step: Step): string[] {
     const db = this.of(step.by);
     lookAtSchema(db);
-    return runStep(db, step.action, noHooks);
+    const meanwhile: Hooks['meanwhile'] = (by, then) => void runStep(this.of(by), then, noHooks);
+    return runStep(db, step.action, { ...noHooks, meanwhile });
   }
 
   contents(): Contents {

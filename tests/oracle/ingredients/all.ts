@@ -9,6 +9,7 @@ import { mergedColumns } from './merged-columns.ts';
 import { mixedKinds } from './mixed-kinds.ts';
 import { nullableConstants } from './nullable-constants.ts';
 import { outerChains } from './outer-chains.ts';
+import { overlapping } from './overlapping.ts';
 import { referencesAcross } from './references-across.ts';
 import { sequences } from './sequences.ts';
 import { sums } from './sums.ts';
@@ -34,6 +35,7 @@ export const ingredients: readonly Ingredient[] = [
   unknownRows,
   outerChains,
   convertedGroups,
+  overlapping,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */
