@@ -5,17 +5,18 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { type Mutant, mutants } from './mutant-list.ts';
 import type { MutantRun, Verdict } from './mutant-run.ts';
+import { ordinaryParts, partsByIngredient } from './ordinary.ts';
 
 const usage = `npm run mutants -- [--comparisons n] [--seed n] [--only name]... [--about ingredient]... [--root folder]
 
 Switches off the rules of the engine, one at a time, in a copy of core/ and reactive/, and runs the oracle on each copy
-until it differs or enough was compared (140,000 comparisons unless told: the ordinary run of the tests). A rule whose
-absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule, and may be repeated; --root takes a folder with
+until it differs or enough was compared: what the tests compare, or as many cases as --comparisons, --seed and --about
+say. A rule whose absence SURVIVED is one that the tests don't hold. --only takes part of a name or of a rule, and may be repeated; --root takes a folder with
 other sources than the repository's; --about makes every case about an ingredient, as --only of npm run oracle does.`;
 
 const { values } = parseArgs({
   options: {
-    comparisons: { type: 'string', default: '140000' },
+    comparisons: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
     about: { type: 'string', multiple: true, default: [] },
@@ -59,7 +60,7 @@ class Workshop {
   }
 
   /** Runs the oracle on the mutant. */
-  async run(mutant: Mutant, options: MutantRun['options']): Promise<Verdict> {
+  async run(mutant: Mutant, parts: MutantRun['parts']): Promise<Verdict> {
     const path = join(this.folder, mutant.file);
     const source = mutant.file && readFileSync(path, 'utf8');
     if (mutant.file)
@@ -68,7 +69,7 @@ class Workshop {
         source.replace(mutant.from, () => mutant.to),
       );
     try {
-      return await judged({ engine: join(this.folder, 'engine.ts'), options });
+      return await judged({ engine: join(this.folder, 'engine.ts'), parts });
     } finally {
       if (mutant.file) writeFileSync(path, source);
     }
@@ -110,14 +111,21 @@ try {
     return reason === null ? [] : [`${mutant.name} ${reason}`];
   });
   if (misfits.length > 0) throw new Error(`Some edits no longer fit the sources:\n  ${misfits.join('\n  ')}`);
-  const options = { comparisons: Number(values.comparisons), seed: Number(values.seed), only: values.about };
-  console.log(`comparisons until caught, from seed ${options.seed}, at most ${options.comparisons}\n`);
+  const isOwn = values.comparisons !== undefined || values.about.length > 0;
+  const own = {
+    comparisons: Number(values.comparisons ?? 100_000),
+    seed: Number(values.seed),
+    only: values.about,
+  };
+  const parts = isOwn ? [own] : [...partsByIngredient, ...ordinaryParts];
+  const most = parts.reduce((sum, { comparisons }) => sum + comparisons, 0);
+  console.log(`comparisons until caught, at most ${most}\n`);
   const survivors: string[] = [];
   let spoken = '';
   for (const mutant of isAll ? [none, ...chosen] : chosen) {
     if (mutant.rule !== spoken) console.log(mutant.rule);
     spoken = mutant.rule;
-    const { comparisons, caught } = await workshop.run(mutant, options);
+    const { comparisons, caught } = await workshop.run(mutant, parts);
     const count = caught === null ? 'SURVIVED' : String(comparisons);
     console.log(`  ${mutant.name.padEnd(40)}${count.padStart(9)}  ${caught?.split('\n')[0] ?? ''}`);
     if (mutant === none && caught !== null) throw new Error('The engine itself differs from SQLite');

@@ -69,4 +69,4 @@ function query(g: Grammar): Body {
 }
 
 /** Primary keys whose collation isn't that of their columns. */
-export const collatedKeys: Ingredient = { name: 'collated-keys', isPending: true, tables, query };
+export const collatedKeys: Ingredient = { name: 'collated-keys', tables, query };

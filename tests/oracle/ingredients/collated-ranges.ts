@@ -43,4 +43,4 @@ function query(g: Grammar): Body {
 }
 
 /** Columns whose declaration names a collation more than once, and texts that hold NUL. */
-export const collatedRanges: Ingredient = { name: 'collated-ranges', isPending: true, tables, query };
+export const collatedRanges: Ingredient = { name: 'collated-ranges', tables, query };

@@ -60,4 +60,4 @@ function query(g: Grammar): Body {
 /** Queries that are run as they are, since SQLite shows something else than what is stored: no other answer will do. */
 export const convertedGroup = 'converted group';
 
-export const convertedGroups: Ingredient = { name: 'converted-groups', isPending: true, tables, query };
+export const convertedGroups: Ingredient = { name: 'converted-groups', tables, query };

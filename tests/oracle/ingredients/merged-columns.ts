@@ -92,4 +92,4 @@ function query(g: Grammar): Body {
 }
 
 /** FULL JOIN with USING, NATURAL FULL JOIN, and the other joins of their kind. */
-export const mergedColumns: Ingredient = { name: 'merged-columns', isPending: true, query };
+export const mergedColumns: Ingredient = { name: 'merged-columns', query };

@@ -160,4 +160,4 @@ function query(g: Grammar): Body {
 }
 
 /** Joins, groups and sets over columns that convert each other, or bring different collations. */
-export const mixedKinds: Ingredient = { name: 'mixed-kinds', isPending: true, tables, query };
+export const mixedKinds: Ingredient = { name: 'mixed-kinds', tables, query };

@@ -94,7 +94,6 @@ function query(g: Grammar): Body {
 /** Derived tables, CTEs and views with constants, on the side of an outer join that may be missing. */
 export const nullableConstants: Ingredient = {
   name: 'nullable-constants',
-  isPending: true,
   relation: filledRelation,
   query,
 };

@@ -42,4 +42,4 @@ function steps(s: Situation): PlannedStep[] {
 }
 
 /** Commits of one handle while another one is in the middle of something. */
-export const overlapping: Ingredient = { name: 'overlapping', isPending: true, needs: 'file', steps };
+export const overlapping: Ingredient = { name: 'overlapping', needs: 'file', steps };

@@ -74,7 +74,6 @@ function steps({ random, catalog, actors }: Situation): PlannedStep[] {
 /** TEMP objects of the program's own, and settings that drop them and Freshet's with them. */
 export const tempObjects: Ingredient = {
   name: 'temp-objects',
-  isPending: true,
   tables,
   objects,
   query,

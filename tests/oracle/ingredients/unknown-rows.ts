@@ -51,4 +51,4 @@ function query(g: Grammar): Body {
 }
 
 /** Row values of which a part is NULL. */
-export const unknownRows: Ingredient = { name: 'unknown-rows', isPending: true, tables, query };
+export const unknownRows: Ingredient = { name: 'unknown-rows', tables, query };
