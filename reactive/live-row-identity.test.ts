@@ -157,3 +157,28 @@ describe('a key that is found by a value of another table', () => {
     );
   });
 });
+
+test('deltas fit where SQLite shows two groups with one key', () => {
+  const db = opened();
+  db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT); CREATE TABLE n (n INT);
+    INSERT INTO t VALUES (7, '1'), (1, '2'), (4, '01')`);
+  const query = live(
+    db,
+    'SELECT word AS w, count(*) AS c, (word IN (SELECT n FROM n)) AS known FROM t GROUP BY word ORDER BY c, w DESC LIMIT 3',
+    [],
+    { schedule: 'sync' },
+  );
+  const copy: object[] = [];
+  query.changes.subscribe(({ changes, rows }) => {
+    for (const change of changes) {
+      if (change.type !== 'insert')
+        copy.splice(change.type === 'update' ? change.previousIndex : change.index, 1);
+      if (change.type !== 'delete') copy.splice(change.index, 0, change.row);
+    }
+    expect(copy).toEqual(rows);
+  });
+  expect(copy).toHaveLength(3);
+  db.execute("UPDATE t SET word = '2' WHERE id = 4");
+  expect(copy).toEqual([...(query.value ?? [])]);
+  expect(copy).toHaveLength(2);
+});

@@ -350,9 +350,11 @@ function convertsGroups(
   rows: readonly Row[],
   actual: readonly Row[],
 ): boolean {
+  // The one kind of query of which SQLite's own answer is promised; but what it converts depends on LIMIT as well.
+  const isPromised = features.includes(convertedGroup);
   const isAbout = features.some((one) => /group by|aggregate|view/.test(one));
-  if (features.includes(convertedGroup) && !unlimited) return false;
-  if (!isAbout || !features.some((one) => /IN \(SELECT/.test(one))) return false;
+  const isKnown = isAbout && features.some((one) => /IN \(SELECT/.test(one));
+  if (isPromised ? !unlimited : !isKnown) return false;
   const text = (all: readonly Row[]): string =>
     JSON.stringify(
       all.map((row) => Object.values(row).map((value) => (value === null ? null : String(value)))),
