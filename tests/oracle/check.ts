@@ -85,6 +85,7 @@ class Checker {
     for (const sql of testCase.schema) attempt(() => this.#first.exec(sql));
     this.#handles = this.#folder ? { first: this.#first, second: attached() } : { first: this.#first };
     this.#program = this.#folder ? new BareDatabase(place) : null;
+    if (other) this.#program?.execute('ATTACH ? AS other', [other]);
     // Listeners from before the first live query: the engine's own come later, and must not be too late for these.
     const report = (rule: string, detail: string) => this.#differ(rule, detail);
     const onCommit = () => {
@@ -156,7 +157,7 @@ class Checker {
       this.#differ('rolled back work emits nothing', 'a changeset');
     }
     if (foreign && this.#dataVersion() !== version) await this.#notice(told);
-    if (outside) await this.#catchUp();
+    if (outside || (foreign && this.#others)) await this.#catchUp();
     this.#answer = null;
     this.#compareWithTwin(outcomes, errors);
     await this.#verify(step.schema);

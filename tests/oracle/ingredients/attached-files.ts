@@ -47,7 +47,6 @@ function steps({ random, catalog, sample }: Situation): PlannedStep[] {
 /** An attached file that others write to as well. */
 export const attachedFiles: Ingredient = {
   name: 'attached-files',
-  isPending: true,
   needs: 'attached file',
   tables,
   query,

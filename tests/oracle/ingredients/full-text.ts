@@ -161,4 +161,4 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 }
 
 /** Full-text indexes that keep no rows of their own but read them elsewhere. */
-export const fullText: Ingredient = { name: 'full-text', isPending: true, tables, objects, query, steps };
+export const fullText: Ingredient = { name: 'full-text', tables, objects, query, steps };

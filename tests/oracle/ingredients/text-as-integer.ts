@@ -48,4 +48,4 @@ function query(g: Grammar): Body {
 }
 
 /** Integer keys of WITHOUT ROWID tables in which there is text. */
-export const textAsInteger: Ingredient = { name: 'text-as-integer', isPending: true, tables, query };
+export const textAsInteger: Ingredient = { name: 'text-as-integer', tables, query };
