@@ -1,7 +1,7 @@
 import { BareDatabase } from './bare.ts';
 import type { Schedule } from './engine.ts';
 import type { Catalog, Hints } from './grammar.ts';
-import { type Mixture, mixtureOf } from './ingredients/all.ts';
+import { type Mixture, mixtureOf, nothingMore } from './ingredients/all.ts';
 import { quoted } from './names.ts';
 import { makeSchema } from './objects.ts';
 import { type Actor, noHooks, runStep, type Step } from './program.ts';
@@ -52,6 +52,8 @@ export interface CaseOptions {
   /** Of a hostile case; a tame one has twice as many. */
   readonly steps: number;
   readonly lives: number;
+  /** No case has an ingredient. */
+  readonly plain?: boolean | undefined;
   /** The ingredients that every case has; without it, some have some. */
   readonly only?: readonly string[] | undefined;
 }
@@ -65,7 +67,7 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   const db = new BareDatabase(':memory:');
   try {
     const tame = random.chance(0.5);
-    const mixture = mixtureOf(random, options.only);
+    const mixture = options.plain ? nothingMore : mixtureOf(random, options.only);
     const { ingredients } = mixture;
     const attaches = ingredients.some((one) => one.needs === 'attached file');
     const isFile = ingredients.some((one) => one.needs !== undefined);

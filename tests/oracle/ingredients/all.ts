@@ -44,6 +44,8 @@ export interface Mixture {
   readonly focused: boolean;
 }
 
+export const nothingMore: Mixture = { ingredients: [], focused: false };
+
 /** The ingredients of a case: those that were asked for, or one that it is about, or a pinch of some. */
 export function mixtureOf(random: Random, only: readonly string[] = []): Mixture {
   const asked = ingredients.filter(({ name }) => only.includes(name));
