@@ -31,7 +31,10 @@ export interface OpenOptions {
   readonly sync?: SyncMode;
   /** Further options as `key=value` pairs, separated by `;`, `,` or blanks. Options given by themselves win. */
   readonly options?: string;
-  /** Gets errors of listeners and of background work. By default they are reported as uncaught. */
+  /**
+   * Gets errors of listeners, of background work, and those in results of React hooks that no component reads. By default
+   * they are reported as uncaught; those of hooks on the console.
+   */
   readonly onError?: ErrorHandler;
   /** Gets warnings; `process.emitWarning` by default. */
   readonly onWarning?: (message: string, type: string) => void;

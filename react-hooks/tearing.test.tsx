@@ -86,19 +86,19 @@ interface Count {
 }
 
 /** The count, as each hook that follows queries shows it. */
-function useCounts(schedule: Schedule | undefined): readonly (number | undefined)[] {
-  const db = useDatabase();
-  const options = schedule ? { schedule } : {};
-  const { live: rows } = useKeys<number, Count>(select, [], 'id', options);
-  return [
-    useQuery<Count>(select, [], options).rows[0]?.n,
-    useQueryOne<Count>(select, [], options).row?.n,
-    useSuspenseQuery<Count>(select, [], options)[0]?.n,
+const hooks: Readonly<Record<string, (options: { readonly schedule?: Schedule }) => number | undefined>> = {
+  useQuery: (options) => useQuery<Count>(select, [], options).rows[0]?.n,
+  useQueryOne: (options) => useQueryOne<Count>(select, [], options).row?.n,
+  useSuspenseQuery: (options) => useSuspenseQuery<Count>(select, [], options)[0]?.n,
+  usePagedQuery: (options) =>
     usePagedQuery<Count>(select, [], { page: 0, pageSize: 5, ...options }).rows[0]?.n,
-    useInfiniteQuery<Count>(select, [], { pageSize: 5, ...options }).rows[0]?.n,
-    useLive(live<Count>(db, select, [], options)).rows[0]?.n,
-    useRow(rows, 1)?.n,
-  ];
+  useInfiniteQuery: (options) => useInfiniteQuery<Count>(select, [], { pageSize: 5, ...options }).rows[0]?.n,
+  useLive: (options) => useLive(live<Count>(useDatabase(), select, [], options)).rows[0]?.n,
+  useRow: (options) => useRow(useKeys<number, Count>(select, [], 'id', options).live, 1)?.n,
+};
+
+function useCounts(schedule: Schedule | undefined): readonly (number | undefined)[] {
+  return Object.values(hooks).map((use) => use(schedule ? { schedule } : {}));
 }
 
 /**
@@ -200,4 +200,15 @@ it('shows what can be undone together with the rows', async () => {
   const write = () => undo.transaction('count', (tx) => tx.execute('UPDATE counts SET n = n + 1'));
   const seen = await seenInTransition(db, () => [...useCounts(undefined), useUndo(undo).depth], write);
   for (const text of seen) expect(['0', '1', '2', '3']).toContain(text);
+});
+
+describe.each([undefined, 'sync', 'microtask', 'frame'] as const)('with schedule %s', (schedule) => {
+  // Beside others, that are notified earlier, a hook would be rendered with them.
+  it.each(Object.entries(hooks))('%s alone shows one commit in every tree', async (_, use) => {
+    const db = filledSync();
+    db.exec('CREATE TABLE counts(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO counts VALUES (1, 0)');
+    const write = () => db.execute('UPDATE counts SET n = n + 1');
+    const seen = await seenInTransition(db, () => [use(schedule ? { schedule } : {})], write);
+    for (const text of seen) expect(['0', '1', '2', '3']).toContain(text);
+  });
 });
