@@ -25,7 +25,7 @@ import { bindParameters } from './parameters.ts';
 import { SchemaState } from './schema-state.ts';
 import { tableKey } from './sql/access.ts';
 import { foldName } from './sql/identifier.ts';
-import { splitScript } from './sql/statement-plan.ts';
+import { type StatementPlan, splitScript } from './sql/statement-plan.ts';
 import { fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
 import { StatementCache, type StatementCacheStats } from './statement-cache.ts';
@@ -244,6 +244,11 @@ export class Engine implements HubMember {
   compile(sql: string): Statement {
     if (this.#closed || this.#unusable) this.assertOpen('prepare');
     return this.guard(() => this.#statements.compile(sql));
+  }
+
+  /** @throws ProgrammingError for more than one statement. */
+  planOf(sql: string): StatementPlan {
+    return this.#statements.planOf(sql);
   }
 
   isCurrent(statement: Statement): boolean {

@@ -28,6 +28,8 @@ export class StatementCache {
   readonly #mend: (error: unknown) => boolean;
   readonly #translate: (error: unknown) => Error;
   readonly #statements: RecentlyUsed<string, Statement>;
+  /** Of the text that was asked for last. */
+  #planned: StatementPlan | undefined;
   #collector: Access | undefined;
   #hits = 0;
   #misses = 0;
@@ -75,6 +77,15 @@ export class StatementCache {
     return statement;
   }
 
+  /** What a text says, without compiling it. */
+  planOf(sql: string): StatementPlan {
+    const known = this.#statements.get(sql)?.plan;
+    if (known) return known;
+    // It is compiled next, mostly: long texts take long to parse.
+    if (this.#planned?.sql !== sql) this.#planned = planStatement(sql);
+    return this.#planned;
+  }
+
   /** The same statement for the schema as it is now. */
   current(statement: Statement): Statement {
     return this.#isCurrent(statement) ? statement : this.compile(statement.plan.sql);
@@ -82,7 +93,9 @@ export class StatementCache {
 
   /** For a statement that runs beside the cached one: an iteration, or one of a script. */
   compileUncached(sql: string, known?: Statement): Statement {
-    const plan = known?.plan ?? planStatement(sql);
+    const planned = this.#planned?.sql === sql ? this.#planned : undefined;
+    const plan = known?.plan ?? planned ?? planStatement(sql);
+    this.#planned = undefined;
     const access = new Access();
     const text = plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql;
     const driver = mayBePragma(plan)

@@ -1,9 +1,9 @@
 import type { DriverParams, DriverValue } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
 import { ProgrammingError } from '../core/errors.ts';
+import type { ParameterPlan } from '../core/parameters.ts';
 import { displayName, nameOf } from '../core/sql/access.ts';
 import { dependenciesOf } from '../core/sql/dependencies.ts';
-import type { Statement } from '../core/statement.ts';
 import { explainPlan } from './explain-plan.ts';
 import type { LiveExplain } from './live-explain.ts';
 import type { ClockColumns } from './maintain/clock-columns.ts';
@@ -14,6 +14,7 @@ import type { QueryPlan } from './plan/query-plan.ts';
 import { Statements } from './plan/statements.ts';
 import { mayReadClock } from './query/clock.ts';
 import { type ClockSources, Unresolved } from './query/model.ts';
+import { type ParsedQuery, parseQuery } from './query/parsed-query.ts';
 import { resolveQuery } from './query/resolve.ts';
 import { querySchema } from './query/schema.ts';
 import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './row-keys.ts';
@@ -21,11 +22,9 @@ import { hasOuterOrder, type KeyCatalog, planRowKeys, type RowKeyPlan } from './
 /** How a query is kept up to date; shared by all its parameters, made anew when the schema changes. */
 export interface LivePlan {
   readonly generation: number;
-  /** The user's text, with hidden key columns where it has row keys. */
-  readonly sql: string;
   readonly columns: readonly string[];
-  /** How many key columns follow them; null: a row's content is its key. */
-  readonly hidden: number | null;
+  /** What is run where nothing better is known. */
+  readonly keyed: () => Keyed;
   /** The query says in which order its rows come. */
   readonly ordered: boolean;
   /** The tables whose commits can change the answer, views and subqueries included. */
@@ -34,7 +33,15 @@ export interface LivePlan {
   readonly readsEverything: boolean;
   /** How its answer follows changes; null: it is read anew. */
   readonly incremental: IncrementalPlan | null;
-  readonly explain: LiveExplain;
+  readonly explain: () => LiveExplain;
+}
+
+/** The user's text, with hidden key columns where it has row keys. */
+export interface Keyed {
+  readonly sql: string;
+  /** How many key columns follow the user's; null: a row's content is its key. */
+  readonly hidden: number | null;
+  readonly rowKey: string;
 }
 
 export interface IncrementalPlan {
@@ -67,25 +74,36 @@ export function planLive(engine: Engine, sql: string, parts: PlanningParts): Liv
       subcode: 'sql.not_a_select',
     });
   }
-  const { tables, unknown } = dependenciesOf(original, engine.catalog);
+  const parsed = parseQuery(sql);
+  const { tables, unknown } = dependenciesOf(original, engine.catalog, parsed.root);
   const readsEverything =
     original.plan.sys ||
     unknown.some((name) => !pureTableFunctions.has(name)) ||
     tables.some((key) => /^sqlite_/i.test(nameOf(key)) || engine.catalog.byKey(key)?.kind === 'shadow');
   const columns = original.columns;
-  const keyed = withKeys(engine, sql, columns.length, planRowKeys(sql, keyCatalog(engine)));
-  const ordered = hasOuterOrder(sql);
-  const { incremental, reason } = planIncremental(engine, original, readsEverything, parts);
+  const ordered = hasOuterOrder(sql, parsed.select);
+  let known: Keyed | undefined;
+  const keyed = (): Keyed => {
+    // A plan that follows its tables needs none.
+    known ??= withKeys(engine, sql, columns.length, planRowKeys(sql, keyCatalog(engine), parsed.select));
+    return known;
+  };
+  const { incremental, reason } = planIncremental(
+    engine,
+    parsed,
+    original.plan.parameters,
+    readsEverything ? null : tables,
+    parts,
+  );
   return {
     generation: engine.schemaGeneration,
-    sql: keyed.sql,
     columns,
-    hidden: keyed.hidden,
+    keyed,
     ordered,
     tables: new Set(tables),
     readsEverything,
     incremental,
-    explain: {
+    explain: () => ({
       tier: incremental ? 'incremental' : 're-evaluated',
       ...(reason !== undefined && {
         reason:
@@ -94,25 +112,25 @@ export function planLive(engine: Engine, sql: string, parts: PlanningParts): Liv
             : `${reason}: ${runsAgain}`,
       }),
       tables: tables.map(displayName).sort(),
-      rowKey: keyed.rowKey,
+      rowKey: keyed().rowKey,
       order: ordered ? 'as the query says' : 'open: rows keep their place',
-    },
+    }),
   };
 }
 
 function planIncremental(
   engine: Engine,
-  statement: Statement,
-  readsEverything: boolean,
+  parsed: ParsedQuery,
+  parameters: ParameterPlan,
+  tables: readonly string[] | null,
   { nextTable, beforeRead, clock }: PlanningParts,
 ): { incremental: IncrementalPlan | null; reason?: string } {
   try {
-    if (readsEverything) throw new Unresolved('it reads a table whose changes nobody tells');
+    if (!tables) throw new Unresolved('it reads a table whose changes nobody tells');
     // A SQLite that knows UTF-8 alone doesn't say so.
     if ((engine.connection.prepare('PRAGMA encoding').get([])?.[0] ?? 'UTF-8') !== 'UTF-8')
       throw new Unresolved('texts are kept in UTF-16');
-    const { sql, parameters } = statement.plan;
-    const resolved = resolveQuery(sql, parameters, querySchema(engine));
+    const resolved = resolveQuery(parsed, parameters, querySchema(engine));
     if (!clock.areClean(resolved.clock.columns)) throw new Unresolved('a time in it is read from the clock');
     const query = planQuery(resolved.select, {
       query: resolved,
@@ -120,11 +138,11 @@ function planIncremental(
       nextTable,
     });
     const followed = new Set(followedTables(query));
-    const missed = dependenciesOf(statement, engine.catalog).tables.find((table) => !followed.has(table));
+    const missed = tables.find((table) => !followed.has(table));
     if (missed !== undefined)
       throw new Unresolved(`it reads ${displayName(missed)} where that is not followed`);
-    const statements = new Statements(engine, beforeRead);
-    if (!fitsLimits(query, statements)) throw new Unresolved(tooLarge);
+    const statements = new Statements(engine, resolved.parameters.length, beforeRead);
+    if (!fitsLimits(query)) throw new Unresolved(tooLarge);
     return {
       incremental: { query, statements, parameters: resolved.parameters, clock: resolved.clock },
     };
@@ -140,7 +158,8 @@ const runsAgain = 'a commit that changes one of its tables runs it again';
 /** The same query, run again whenever a table changes: SQLite doesn't take the plan's own statements. */
 export function withoutIncremental(plan: LivePlan): LivePlan {
   const reason = `${tooLarge}: ${runsAgain}`;
-  return { ...plan, incremental: null, explain: { ...plan.explain, tier: 're-evaluated', reason } };
+  const explain = (): LiveExplain => ({ ...plan.explain(), tier: 're-evaluated', reason });
+  return { ...plan, incremental: null, explain };
 }
 
 /** The parameters by their numbers in the plan's statements. */
@@ -156,18 +175,18 @@ export function readsClock({ incremental }: LivePlan, values: readonly DriverVal
 
 /** What a plan does with these parameters. */
 export function explainLive(plan: LivePlan, bound: DriverParams): LiveExplain {
-  if (!plan.incremental) return plan.explain;
+  if (!plan.incremental) return plan.explain();
   const { query, statements } = plan.incremental;
   const values = valuesOf(plan, bound);
   const again = (reason: string): LiveExplain => ({
-    ...plan.explain,
+    ...plan.explain(),
     tier: 're-evaluated',
     reason: `${reason}: ${runsAgain}`,
   });
   if (readsClock(plan, values)) return again('a time in it is read from the clock');
   if (hasOddLimit(query, (sql, more) => statements.all(sql, [...values, ...more])))
     return again('a LIMIT or OFFSET is no integer');
-  return { ...plan.explain, plan: explainPlan(query, plan.columns, values) };
+  return { ...plan.explain(), plan: explainPlan(query, plan.columns, values) };
 }
 
 /** Every table whose rows come in somewhere. */
@@ -176,12 +195,6 @@ function followedTables(query: QueryPlan): string[] {
     sites.flatMap(({ site }) => (site.source.kind === 'table' ? [site.source.table.name] : [])),
   );
   return [...own, ...query.children.flatMap((child) => followedTables(child.plan))];
-}
-
-interface Keyed {
-  readonly sql: string;
-  readonly hidden: number | null;
-  readonly rowKey: string;
 }
 
 /** The text with its keys, if SQLite accepts it and it returns what it should; else the text as it is. */

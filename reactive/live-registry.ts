@@ -5,7 +5,6 @@ import type { Engine } from '../core/engine.ts';
 import { FreshetError } from '../core/errors.ts';
 import { bindParameters } from '../core/parameters.ts';
 import { RecentlyUsed } from '../core/recently-used.ts';
-import { planStatement } from '../core/sql/statement-plan.ts';
 import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
 import type { Recipient } from './audience.ts';
@@ -94,7 +93,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     opened: (materialisation: Materialisation) => void,
   ): Materialisation {
     this.#engine.assertOpen('subscribe');
-    const bound = bindParameters(planStatement(sql).parameters, params);
+    const bound = bindParameters(this.#engine.planOf(sql).parameters, params);
     const values = Array.isArray(bound) ? bound : Object.entries(bound).flat();
     const key = `${sql}\u0000${exactKey(values)}`;
     let materialisation = this.#materialisations.get(key);
@@ -122,7 +121,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
 
   explain(sql: string, params: Params | undefined): LiveExplain {
     this.#engine.assertOpen('explain');
-    return explainLive(this.#planFor(sql), bindParameters(planStatement(sql).parameters, params));
+    return explainLive(this.#planFor(sql), bindParameters(this.#engine.planOf(sql).parameters, params));
   }
 
   /** Measures from now on, until the feed is closed. */
@@ -401,12 +400,12 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
       }
     }
     const width = plan.columns.length;
-    const positions =
-      plan.hidden === null ? null : Array.from({ length: plan.hidden }, (_, at) => width + at);
+    const { sql, hidden } = plan.keyed();
+    const positions = hidden === null ? null : Array.from({ length: hidden }, (_, at) => width + at);
     const key = positions && { positions, collations: positions.map(() => 'BINARY' as const) };
     return new ReevaluatedAnswer({ columns: plan.columns, intMode, key }, plan.ordered, () => {
       this.#work.whole += 1;
-      return this.#engine.all(this.#engine.compile(plan.sql), params);
+      return this.#engine.all(this.#engine.compile(sql), params);
     });
   }
 

@@ -12,7 +12,6 @@ import {
   type FunctionCallExpr,
   type FunctionCallStarExpr,
   type Id,
-  parseStmt,
   type QualifiedExpr,
   type ResultColumn,
   type Select,
@@ -21,6 +20,7 @@ import {
   type Span,
   traverse,
 } from 'sqlite3-parser';
+import { parseQuery } from './query/parsed-query.ts';
 
 /** A base table, as far as keys need it. */
 export interface TableShape {
@@ -62,8 +62,11 @@ interface Source {
 type TableLookup = KeyCatalog['table'];
 
 /** Plans the keys of `sql`, which SQLite has accepted. An unparsable text is 'content', never an error. */
-export function planRowKeys(sql: string, catalog: KeyCatalog): RowKeyPlan {
-  const select = parseSelect(sql);
+export function planRowKeys(
+  sql: string,
+  catalog: KeyCatalog,
+  select: Select | undefined = parseQuery(sql).select,
+): RowKeyPlan {
   if (select === undefined) return content('it is not one SELECT statement');
   const core = select.select;
   if (select.compounds?.length) return content('a compound SELECT has no row keys');
@@ -90,8 +93,8 @@ export function planRowKeys(sql: string, catalog: KeyCatalog): RowKeyPlan {
 }
 
 /** Whether a top-level ORDER BY exists, on a compound or VALUES too. */
-export function hasOuterOrder(sql: string): boolean {
-  return (parseSelect(sql)?.orderBy?.length ?? 0) > 0;
+export function hasOuterOrder(sql: string, select: Select | undefined = parseQuery(sql).select): boolean {
+  return (select?.orderBy?.length ?? 0) > 0;
 }
 
 function planRows(sql: string, select: Select, core: SelectFrom, sources: readonly Source[]): RowKeyPlan {
@@ -413,11 +416,6 @@ function visitColumns(root: AstNode, visit: (node: Id | QualifiedExpr | Select) 
       return node.type === 'Select' ? 'skip' : 'continue';
     },
   });
-}
-
-function parseSelect(sql: string): Select | undefined {
-  const parsed = parseStmt(sql);
-  return parsed.status === 'ok' && parsed.root.type === 'SelectStmt' ? parsed.root.body : undefined;
 }
 
 function withoutParentheses(expression: Expr): Expr {

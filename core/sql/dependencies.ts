@@ -1,4 +1,4 @@
-import { parseStmt, traverse } from 'sqlite3-parser';
+import { parseStmt, type Stmt, traverse } from 'sqlite3-parser';
 import type { Catalog } from '../catalog.ts';
 import type { Statement } from '../statement.ts';
 import { tableKey } from './access.ts';
@@ -18,10 +18,11 @@ export interface Dependencies {
  * authorizer names, and those that the text mentions. SQLite doesn't report a table of which only the
  * columns of a USING or NATURAL join are used; the text alone wouldn't tell functions from tables.
  */
-export function dependenciesOf(statement: Statement, catalog: Catalog): Dependencies {
+export function dependenciesOf(statement: Statement, catalog: Catalog, parsed?: Stmt): Dependencies {
   const { tables, unknown } = statement.access.reads(catalog);
   const found = new Set(tables);
-  mention(statement.plan.sql, undefined, catalog, found, new Set());
+  const root = parsed ?? parse(statement.plan.sql);
+  if (root) mentionIn(root, undefined, catalog, found, new Set());
   const opaque = new Set(unknown);
   // What is added meanwhile is looked at, too.
   for (const key of found) for (const name of addSources(key, catalog, found)) opaque.add(name);
@@ -54,9 +55,23 @@ function mention(
   found: Set<string>,
   seen: Set<string>,
 ): void {
+  const root = parse(sql);
+  if (root) mentionIn(root, schema, catalog, found, seen);
+}
+
+function parse(sql: string): Stmt | undefined {
   const parsed = parseStmt(sql, { allowTrailing: true });
-  if (parsed.status === 'error') return;
-  traverse(parsed.root, {
+  return parsed.status === 'ok' ? parsed.root : undefined;
+}
+
+function mentionIn(
+  root: Stmt,
+  schema: string | undefined,
+  catalog: Catalog,
+  found: Set<string>,
+  seen: Set<string>,
+): void {
+  traverse(root, {
     nodes: {
       QualifiedName({ dbName, objName }) {
         const name = objName.text;

@@ -66,6 +66,8 @@ export interface BlockPlan {
   /** The whole answer: the user's columns, then hidden ones. Without ORDER BY and LIMIT. */
   readonly sql: string;
   readonly visible: number;
+  /** How many columns its statements have at most. */
+  readonly width: number;
   /** Where the values stand that tell one row from another. */
   readonly key: { readonly positions: readonly number[]; readonly collations: readonly Collation[] };
   /** The key's expressions; empty where conditions on them would change what the rows are. */

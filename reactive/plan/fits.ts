@@ -1,19 +1,15 @@
 import type { QueryPlan } from './query-plan.ts';
-import type { Statements } from './statements.ts';
 
-/** Statements up to this length stay within SQLite's limits, except where a view or a `*` makes them long. */
-const shortText = 4000;
+/** https://sqlite.org/limits.html */
+const maxColumns = 2000;
+const maxParameters = 32_766;
+/** More than the values of keys, images and pages that a statement takes beside the user's. */
+const spareParameters = 200;
 
 /**
- * Whether SQLite takes the statements of a plan: their hidden columns, parameters and conditions may pass a limit
- * that the query itself keeps (https://sqlite.org/limits.html). Those that read a child's table can only be compiled
- * once it is there, so they aren't looked at.
+ * Whether a plan's hidden columns and parameters stay within SQLite's limits, which the query itself keeps. Rarer
+ * limits show when its statements are run: then the query is run again instead.
  */
-export function fitsLimits({ blocks, children, orderBy }: QueryPlan, statements: Statements): boolean {
-  if (children.length > 0) return true;
-  return blocks.every(({ sql, primed, indexes }) => {
-    if (sql.length <= shortText) return true;
-    const texts = indexes.flatMap(({ positions, point, set }) => [point(positions.map(() => false)), set]);
-    return [sql + orderBy, primed, ...texts].every((text) => text === null || statements.compiles(text));
-  });
+export function fitsLimits({ blocks, owner }: QueryPlan): boolean {
+  return owner <= maxParameters - spareParameters && blocks.every(({ width }) => width <= maxColumns);
 }

@@ -80,6 +80,7 @@ export function planBlock(parts: BlockParts): BlockPlan {
     kind: shape.kind,
     sql: whole,
     visible: core.outputs.length,
+    width: core.outputs.length + hidden.columns(rendering).length + (groups?.priming.length ?? 0),
     key: { positions: shape.key, collations: shape.keyCollations },
     keyTexts: (shape.keyTexts ?? []).map((text) => text(rendering)),
     where: (condition) => head + renderTail(core, rendering, condition),

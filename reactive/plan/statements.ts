@@ -4,19 +4,30 @@ import type { Engine } from '../../core/engine.ts';
 
 interface Prepared {
   readonly statement: DriverStatement;
-  /** How many parameters it takes; those given beyond are left out. */
-  readonly width: number;
+  /** What it takes of the values: the first of them, as many as this, or those at these places. */
+  readonly takes: number | readonly number[];
 }
+
+/**
+ * Beyond this many, parameters are bound in the order of the text. SQLite looks each number of a `?1` up among all
+ * others, when it compiles a statement and again when it is asked for the name of a parameter that is bound.
+ */
+const fewParameters = 50;
+
+/** Behind these, terms are compared as texts. */
+const comparing = new Set(['GROUP', 'DISTINCT', 'OVER', 'ORDER']);
 
 /** The statements of one plan, compiled when they are first run, with parameters by number. */
 export class Statements {
   readonly #engine: Engine;
+  readonly #own: number;
   readonly #beforeRead: () => void;
   readonly #prepared = new Map<string, Prepared>();
 
-  /** `beforeRead` is called before anything is read. */
-  constructor(engine: Engine, beforeRead: () => void) {
+  /** `own` is the number of the user's parameters, which come first; `beforeRead` is called before anything is read. */
+  constructor(engine: Engine, own: number, beforeRead: () => void) {
     this.#engine = engine;
+    this.#own = own;
     this.#beforeRead = beforeRead;
   }
 
@@ -24,8 +35,9 @@ export class Statements {
   all(sql: string, values: readonly DriverValue[]): DriverRow[] {
     this.#beforeRead();
     try {
-      const { statement, width } = this.#prepared.get(sql) ?? this.#prepare(sql);
-      return statement.all(values.length === width ? values : values.slice(0, width));
+      const { statement, takes } = this.#prepared.get(sql) ?? this.#prepare(sql);
+      if (typeof takes !== 'number') return statement.all(takes.map((at) => values[at] ?? null));
+      return statement.all(values.length === takes ? values : values.slice(0, takes));
     } catch (error) {
       return this.#engine.guard(() => {
         throw error;
@@ -33,27 +45,35 @@ export class Statements {
     }
   }
 
-  /** Whether SQLite takes it. */
-  compiles(sql: string): boolean {
-    try {
-      if (!this.#prepared.has(sql)) this.#prepare(sql);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   #prepare(sql: string): Prepared {
-    const prepared = { statement: this.#engine.connection.prepare(sql), width: highestParameter(sql) };
+    const places: number[] = [];
+    const pieces: string[] = [];
+    let takes = 0;
+    let end = 0;
+    // Where terms are compared as texts, a parameter that stands twice must stay one.
+    let compares = false;
+    for (const { type, text, span } of tokenize(sql)) {
+      const name = tokenName(type) ?? '';
+      if (comparing.has(name)) compares = true;
+      if (name !== 'VARIABLE') continue;
+      const number = Number(text.slice(1));
+      takes = Math.max(takes, number);
+      places.push(number - 1);
+      pieces.push(sql.slice(end, span.offset));
+      end = span.offset + span.length;
+    }
+    pieces.push(sql.slice(end));
+    const isOrdered = takes > fewParameters && !(compares && this.#repeats(places));
+    const prepared: Prepared = {
+      statement: this.#engine.connection.prepare(isOrdered ? pieces.join('?') : sql),
+      takes: isOrdered ? places : takes,
+    };
     this.#prepared.set(sql, prepared);
     return prepared;
   }
-}
 
-function highestParameter(sql: string): number {
-  let highest = 0;
-  for (const { type, text } of tokenize(sql)) {
-    if (tokenName(type) === 'VARIABLE') highest = Math.max(highest, Number(text.slice(1)));
+  #repeats(places: readonly number[]): boolean {
+    const own = places.filter((at) => at < this.#own);
+    return new Set(own).size < own.length;
   }
-  return highest;
 }

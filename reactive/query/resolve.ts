@@ -66,24 +66,27 @@ import {
   sameRef,
   starOutput,
 } from './operands.ts';
+import type { ParsedQuery } from './parsed-query.ts';
 import type { QuerySchema } from './schema.ts';
 import { type Ctes, type Frame, findName, type NameNode, ownedBy, type Scope } from './scope.ts';
 import { numberVariables } from './variables.ts';
 
 /** @throws Unresolved with the reason where this can't be told with certainty. */
-export function resolveQuery(sql: string, parameters: ParameterPlan, schema: QuerySchema): ResolvedQuery {
-  const parsed = parseStmt(sql);
-  if (parsed.status === 'error' || parsed.root.type !== 'SelectStmt')
-    throw new Unresolved('it is not a plain SELECT');
+export function resolveQuery(
+  { sql, select: body, tokens }: ParsedQuery,
+  parameters: ParameterPlan,
+  schema: QuerySchema,
+): ResolvedQuery {
+  if (!body) throw new Unresolved('it is not a plain SELECT');
   const shared: Shared = {
     schema,
     bindings: new Map(),
     numbers: new Map(),
-    variables: numberVariables(sql, parameters),
+    variables: numberVariables(tokens, parameters),
     timeCalls: new Set(),
     nextRelation: 0,
   };
-  const select = new Resolver(sql, shared).select(parsed.root.body, null, new Map());
+  const select = new Resolver(sql, shared).select(body, null, new Map());
   return {
     select,
     bindings: shared.bindings,
@@ -123,6 +126,27 @@ const accumulating = new Map<string, AccumulatorKind>(
 );
 const joinType = { natural: 4, left: 8, right: 16 } as const;
 const maxRelations = 500;
+/** Beyond so many, as in a long list of parameters, texts that stand side by side are made one. */
+const manyParts = 40;
+
+function joined(parts: readonly Part[]): Part[] {
+  const list: Part[] = [];
+  let text: string[] = [];
+  const flush = (): void => {
+    if (text.length > 0) list.push(text.join(''));
+    text = [];
+  };
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text.push(part);
+      continue;
+    }
+    flush();
+    list.push(part);
+  }
+  flush();
+  return list;
+}
 
 class Resolver {
   readonly #sql: string;
@@ -661,9 +685,10 @@ class Resolver {
     parts.push(this.#sql.slice(at, root.span.offset + root.span.length));
     if (merged.length > 0) checkMerged(merged, root as Expr);
     // A comment to the end of the line would swallow what comes behind.
-    return parts
+    const plain = parts
       .map((part) => (typeof part === 'string' ? withoutComments(part) : part))
       .filter((part) => part !== '');
+    return plain.length > manyParts ? joined(plain) : plain;
   }
 
   /** What gives another value each time, and what belongs to another query. */

@@ -1,11 +1,11 @@
-import { tokenize, tokenName } from 'sqlite3-parser';
+import { type Token, tokenName } from 'sqlite3-parser';
 import type { ParameterPlan } from '../../core/parameters.ts';
 
 /** SQLite numbers `?` by its place in the text, so the numbers are given before anything is moved. */
-export function numberVariables(sql: string, plan: ParameterPlan): Map<number, number> {
+export function numberVariables(tokens: Iterable<Token>, plan: ParameterPlan): Map<number, number> {
   const numbers = new Map<number, number>();
   let count = 0;
-  for (const token of tokenize(sql)) {
+  for (const token of tokens) {
     if (tokenName(token.type) !== 'VARIABLE') continue;
     const { text } = token;
     if (text === '?') count += 1;
