@@ -20,6 +20,7 @@ import { DatabaseError, FreshetError, InterfaceError } from './errors.ts';
 import { fileReplaced } from './file-replaced.ts';
 import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
+import { answerTooLarge, fewRows, rowsBetweenLooks } from './memory.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
 import { SchemaState } from './schema-state.ts';
@@ -48,6 +49,8 @@ export class Engine implements HubMember {
   readonly config: EffectiveConfig;
   readonly connection: DriverConnection;
   readonly hub: Hub;
+  /** The memory that answers are held in, in bytes; undefined where nobody looks at it. */
+  memory: { readonly used: () => number; readonly limit: number } | undefined;
   /** The pragmas that were given a value, by their names. */
   readonly settings = new Set<string>();
   /** What other layers keep for this connection, released by themselves at `onClose`. */
@@ -283,7 +286,10 @@ export class Engine implements HubMember {
     if (this.#closed || this.#unusable) this.assertOpen('query');
     const bound = bindParameters(statement.plan.parameters, params);
     if (statement.plan.kind !== 'select') return this.#perform(statement, bound, all);
-    return this.#read(statement, bound, all);
+    if (!this.memory) return this.#read(statement, bound, all);
+    const rows = this.#read(statement, bound, statement.hasFewRows ? all : this.#allWatched);
+    statement.hasFewRows = rows.length < fewRows;
+    return rows;
   }
 
   first(statement: Statement, params: Params | undefined): DriverRow | undefined {
@@ -632,6 +638,22 @@ export class Engine implements HubMember {
       'PerformanceWarning',
     );
   }
+
+  /** V8 collects garbage for a minute before it gives up, and can't be stopped in the midst of `all`. */
+  readonly #allWatched: Action<DriverRow[]> = (statement, params) => {
+    const rows: DriverRow[] = [];
+    let before: number | undefined;
+    for (const row of statement.iterate(params)) {
+      rows.push(row);
+      if (rows.length % rowsBetweenLooks !== 0 || !this.memory) continue;
+      const { limit } = this.memory;
+      const used = this.memory.used();
+      before ??= used;
+      // The other side gets the answer, too, and makes objects of its rows.
+      if (used - before > limit * 0.4 || used > limit * 0.8) throw answerTooLarge(rows.length);
+    }
+    return rows;
+  };
 
   readonly #runReturning: Action<DriverRunResult> = (statement, params) => {
     statement.all(params);

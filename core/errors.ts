@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'FULL'
   | 'INTERNAL'
   | 'IO'
+  | 'MEMORY'
   | 'NO_ROW'
   | 'NOT_SUPPORTED'
   | 'PARAMETER'

@@ -23,6 +23,8 @@ export class Statement {
   readonly movesSequence: boolean;
   /** It has been run, so the schema it was compiled for has been looked at. */
   hasRun = false;
+  /** Its last answer had so few rows that the next one needn't be watched while it is read. */
+  hasFewRows = false;
   /** By position: an integer bound as REAL comes to the same, and costs less. */
   readonly realIsInteger: readonly boolean[];
   /** The virtual table that a write names. */

@@ -1,5 +1,6 @@
 import { readOptions, requireSignal } from '../arguments.ts';
 import { type FreshetError, InterfaceError, type OperationalError, ProgrammingError } from '../errors.ts';
+import { outOfMemory } from '../memory.ts';
 import type { Port } from './port.ts';
 import { type CallerContext, insideTransaction, Scope, unknownCaller } from './scope.ts';
 import {
@@ -437,20 +438,23 @@ export class Client {
     this.#late.clear();
     this.epoch += 1;
     if (isReplaced(reason)) this.#die(reason as FreshetError);
-    const error = this.#dead ?? lost('the engine went away', reason);
+    const isFull = isOutOfMemory(reason);
+    const error = this.#dead ?? (isFull ? outOfMemory(reason) : lost('the engine went away', reason));
     this.transaction = 'none';
     const canReturn = this.#connector.canReturn && !this.#dead;
+    // What has taken all of the memory would do so again.
+    const canRepeat = canReturn && !isFull;
     const again: ToEngine[] = [];
     for (const [id, pending] of [...this.#pending]) {
       const { message, line } = pending;
       if (!pending.isSent && pending.epoch === undefined && canReturn) continue;
-      if (pending.isSent && pending.isRepeatable && canReturn) {
+      if (pending.isSent && pending.isRepeatable && canRepeat) {
         pending.isSent = false;
         again.push(message.kind === 'call' ? { ...message, isAgain: true } : message);
         continue;
       }
       const isOwn = message.kind !== 'call' || message.within !== undefined || pending.epoch !== undefined;
-      if (canReturn && line !== undefined && !isOwn) {
+      if (canRepeat && line !== undefined && !isOwn) {
         this.#uncertain.set(id, this.#uncertain.get(id) ?? { line, error });
         continue;
       }
@@ -500,6 +504,10 @@ function guarded(call: () => void): void {
 export function closed(doing: string): InterfaceError {
   return new InterfaceError(`Cannot ${doing}: the database is closed.`, { code: 'CLOSED' });
 }
+
+/** As Node names it: https://nodejs.org/api/errors.html */
+const isOutOfMemory = (reason: unknown): boolean =>
+  reason instanceof Error && 'code' in reason && reason.code === 'ERR_WORKER_OUT_OF_MEMORY';
 
 const plainWrites = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'WITH']);
 

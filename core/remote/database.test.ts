@@ -606,6 +606,78 @@ describe('errors across the port', () => {
   });
 });
 
+describe('parameters', () => {
+  it.for([
+    ':memory:',
+    'file',
+  ])('are those of the moment of the call, bytes and dates too: %s', async (where) => {
+    const db = await openedAsync(where === 'file' ? temporaryFile() : where, { readers: 1 });
+    await db.exec('CREATE TABLE v(id INTEGER PRIMARY KEY, v)');
+    const add = 'INSERT INTO v(v) VALUES (?)';
+    const statement = await db.prepare(add);
+    const bytes = new Uint8Array([1]);
+    const date = new Date(0);
+    const list: BindValue[] = [0];
+    const named = { v: 0 };
+    const batch: BindValue[][] = [[bytes], [date]];
+    const calls: Promise<unknown>[] = [];
+    for (let i = 1; i <= 2; i++) {
+      list[0] = i;
+      named.v = i * 10;
+      bytes[0] = i;
+      calls.push(db.execute(add, list), statement.execute(list), db.executeBatch(add, batch));
+      calls.push(db.execute('INSERT INTO v(v) VALUES (:v)', named), db.queryRaw(`${add} RETURNING v`, list));
+    }
+    const rows = db.iterate('SELECT ? AS v', list);
+    const watch = db.watchQuery('SELECT v FROM v WHERE v = ?', list);
+    const read = db.queryOne('SELECT ? AS v', [bytes]);
+    list[0] = 99;
+    named.v = 99;
+    bytes.fill(99);
+    date.setTime(1e12);
+    batch.length = 0;
+    expect(await Array.fromAsync(rows)).toEqual([{ v: 2 }]);
+    expect(await read).toEqual({ v: new Uint8Array([2]) });
+    await Promise.all(calls);
+    const epoch = '1970-01-01T00:00:00.000Z';
+    const each = (i: number) => [i, i, new Uint8Array([i]), epoch, i * 10, i];
+    expect((await db.query('SELECT v FROM v ORDER BY id')).map(({ v }) => v)).toEqual([
+      ...each(1),
+      ...each(2),
+    ]);
+    const event = await (await watch).next();
+    expect(event).toMatchObject({ type: 'initial' });
+    (await watch).close();
+    await db.transaction(async (tx) => {
+      const param = { v: 0 };
+      const inside: Promise<unknown>[] = [];
+      for (param.v = 101; param.v <= 103; param.v++)
+        inside.push(tx.execute('INSERT INTO v(v) VALUES (:v)', param));
+      await Promise.all(inside);
+    });
+    expect(await db.query('SELECT v FROM v WHERE v BETWEEN 100 AND 110 ORDER BY v')).toEqual(
+      [101, 102, 103].map((v) => ({ v })),
+    );
+  });
+
+  it('take along no more than their own bytes', async () => {
+    const db = await openedAsync();
+    const posted: number[] = [];
+    const { postMessage } = MessagePort.prototype;
+    onTestFinished(() => {
+      MessagePort.prototype.postMessage = postMessage;
+    });
+    MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: never[]) {
+      const [{ args }] = message as [{ args: [string, [Uint8Array]] }];
+      posted.push(args[1][0].buffer.byteLength);
+      return postMessage.call(this, message, ...rest);
+    };
+    const big = new Uint8Array(1_000_000);
+    expect(await db.fetchOne('SELECT length(?) AS n', [big.subarray(16, 32)])).toEqual({ n: 16 });
+    expect(posted).toEqual([16]);
+  });
+});
+
 describe('what cannot be sent', () => {
   it.for([
     ['in memory', () => ':memory:'],

@@ -245,8 +245,7 @@ export class Database extends Caller implements AsyncDisposable {
         // The engine knows better whether it is open.
         if (error instanceof FreshetError) {
           if (error.subcode === 'transaction.undone') scope.endAll('undone');
-          else if (error.subcode === 'transaction.ended' || error.subcode === 'connection.lost')
-            scope.endAll('ended');
+          else if (endsTransaction.has(error.subcode)) scope.endAll('ended');
         }
         throw error;
       });
@@ -303,6 +302,9 @@ interface WatchCallOptions extends WatchOptions, CallOptions {
   readonly tables?: readonly string[];
 }
 
+/** What an engine, or its end, says of a transaction that is over. */
+const endsTransaction = new Set(['transaction.ended', 'connection.lost', 'memory.engine']);
+
 /** Reads go to an engine that only reads, where there is one and the statement is for it. */
 function senderOf({ client, readers }: DatabaseParts): Sender {
   let areUsable = true;
@@ -331,8 +333,10 @@ function senderOf({ client, readers }: DatabaseParts): Sender {
     },
     async read<R>(name: string, args: readonly unknown[], options: CallOptions | undefined): Promise<R> {
       client.assertOutside(verbOf(name));
-      const answer = await pool(args)?.call<R | typeof notHere>(name, args, options).catch(noting);
-      if (answer !== undefined && answer !== notHere) return answer;
+      // What doesn't go to a reader goes at once, in the order of the calls.
+      const free = pool(args);
+      const answer = free ? await free.call<R>(name, args, options).catch(noting) : notHere;
+      if (answer !== notHere) return answer as R;
       // Whether it only reads is not known here: after a loss the engine that makes it again finds out.
       return client.call<R>(name, args, { ...options, isRepeatable: true });
     },
@@ -340,7 +344,9 @@ function senderOf({ client, readers }: DatabaseParts): Sender {
       client.assertOutside('iterate');
       if (client.isClosed)
         throw new InterfaceError('Cannot iterate: the database is closed.', { code: 'CLOSED' });
-      return (await pool(args)?.open(args, options).catch(noting)) ?? opened(client, args, options ?? {});
+      const free = pool(args);
+      const pages = free ? await free.open(args, options).catch(noting) : null;
+      return pages ?? opened(client, args, options ?? {});
     },
   };
 }

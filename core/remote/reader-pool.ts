@@ -56,7 +56,7 @@ export class ReaderPool {
     try {
       return await client.call<R>(name, args, options);
     } catch (error) {
-      if (options.signal?.aborted || isLost(error)) this.#discard(client);
+      if (options.signal?.aborted || hasGone(error)) this.#discard(client);
       if (!options.signal?.aborted && isLost(error)) return notHere;
       throw error;
     } finally {
@@ -74,7 +74,7 @@ export class ReaderPool {
       const pages = await opened(client, args, options, () => this.#release(client));
       if ((pages.first as unknown) !== notHere) return pages;
     } catch (error) {
-      if (options.signal?.aborted || isLost(error)) this.#discard(client);
+      if (options.signal?.aborted || hasGone(error)) this.#discard(client);
       if (options.signal?.aborted || !isLost(error)) {
         this.#release(client);
         throw error;
@@ -166,6 +166,10 @@ export class ReaderPool {
     else this.#idle.push(client);
   }
 }
+
+/** Its thread has ended; where it ran out of memory, another one would, too. */
+const hasGone = (error: unknown): boolean =>
+  isLost(error) || (error instanceof OperationalError && error.subcode === 'memory.engine');
 
 function mayBeForReaders(sql: string): boolean {
   try {

@@ -1,4 +1,5 @@
 /** The program of an engine's thread on Node: see `open`. */
+import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, parentPort, threadId } from 'node:worker_threads';
 import type { DatabaseSync } from '../../core/database-sync.ts';
 import { engineOf } from '../../core/engine-key.ts';
@@ -51,6 +52,11 @@ function serve(task: EngineTask, messages: MessagePort): void {
 
 const gone = 'Cannot open: the database file was deleted or replaced. Open it again.';
 
+const memory = {
+  used: () => getHeapStatistics().used_heap_size,
+  limit: getHeapStatistics().heap_size_limit,
+};
+
 /** Before it is opened, as SQLite may write to what it opens; and again, as the file may be replaced meanwhile. */
 function openTask(
   { location, options, identity }: EngineTask,
@@ -60,6 +66,7 @@ function openTask(
   if (path !== undefined && nodeFileSystem.exists(path) && nodeFileSystem.identity(path) !== identity)
     throw fileReplaced(gone);
   const db = openSync(location, { ...options, ...handlers });
+  db[engineOf].memory = memory;
   if (identity === undefined || db[engineOf].fileIdentity === identity) return db;
   db.close();
   throw fileReplaced(gone);
