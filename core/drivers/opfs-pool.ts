@@ -50,10 +50,10 @@ const openFlags = { deleteOnClose: 0x8, digest: 0x80, persistent: 0x100 | 0x800 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** As many as are made at first: the database, its WAL, and a journal while it turns to WAL. */
-const atFirst = 3;
 /** As many as are kept spare: for a journal, a VACUUM, an attached file and its own. */
 const spares = 4;
+/** As many as are made at first: those, the database, and its WAL. */
+const atFirst = spares + 2;
 
 export class OpfsPool {
   readonly #folder: Folder;
