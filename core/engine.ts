@@ -16,13 +16,14 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { DatabaseError, FreshetError, InterfaceError } from './errors.ts';
+import { DatabaseError, FreshetError, InterfaceError, InternalError } from './errors.ts';
 import { fileReplaced } from './file-replaced.ts';
 import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
 import { answerTooLarge, fewRows, rowsBetweenLooks } from './memory.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
+import { QueryOnly } from './query-only.ts';
 import { SchemaState } from './schema-state.ts';
 import { tableKey } from './sql/access.ts';
 import { foldName } from './sql/identifier.ts';
@@ -48,6 +49,7 @@ export interface Iteration {
 export class Engine implements HubMember {
   readonly config: EffectiveConfig;
   readonly connection: DriverConnection;
+  readonly queryOnly: QueryOnly;
   readonly hub: Hub;
   /** The memory that answers are held in, in bytes; undefined where nobody looks at it. */
   memory: { readonly used: () => number; readonly limit: number } | undefined;
@@ -83,6 +85,7 @@ export class Engine implements HubMember {
     const { path, readOnly, busyTimeoutMs } = config;
     if (path !== null && files && readOnly) this.#removeWalFiles = walFilesRemover(driver, path, files);
     this.connection = this.guard(() => driver.open(path ?? ':memory:', { readOnly, busyTimeoutMs }));
+    this.queryOnly = new QueryOnly(this.connection);
     try {
       this.guard(() => configure(this.connection, config));
       this.#witness = this.guard(() => new FileWitness(this.connection, path, files));
@@ -99,6 +102,7 @@ export class Engine implements HubMember {
         () => ({ reactive_metrics: [this.hub.metrics()], reactive_subscriptions: this.hub.subscriptions() }),
         (error) => this.#commits.repair(error),
         (error) => this.#translate(error),
+        () => this.queryOnly.look(),
       );
     } catch (error) {
       this.connection.close();
@@ -119,6 +123,7 @@ export class Engine implements HubMember {
       statements: this.#statements,
       hub: this.hub,
       member: this,
+      queryOnly: this.queryOnly,
       translate: (error, statement) => this.#translate(error, statement),
       resultCode: (error) => driver.failure(error)?.errcode,
       undone: (id) => {
@@ -362,7 +367,10 @@ export class Engine implements HubMember {
       if (statement.plan.pragma?.hasValue) this.settings.add(foldName(statement.plan.pragma.name));
       if (statement.plan.opensSchema) this.#commits.temporaryInDoubt();
       // Foreign keys, say, decide what a statement writes.
-      else if (statement.plan.setsPragma) this.#commits.settingsChanged();
+      else if (statement.plan.setsPragma) {
+        this.queryOnly.look();
+        this.#commits.settingsChanged();
+      }
       return result;
     }
     return this.#commits.perform(statement, bound, action);
@@ -579,6 +587,9 @@ export class Engine implements HubMember {
       if (this.#closed) {
         return new InterfaceError('Cannot go on: the database was closed.', { code: 'CLOSED', cause: error });
       }
+      // Node's own, about a statement or a database: https://nodejs.org/api/errors.html
+      if (error instanceof Error && 'code' in error && /^ERR_/.test(String(error.code)))
+        return new InternalError(error.message, { code: 'INTERNAL', cause: error });
       throw error;
     }
     if (isDamage(failure.errcode)) this.#noteDamage();

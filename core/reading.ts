@@ -45,7 +45,10 @@ function readAll<T>(
   options: ReadOptions | undefined,
 ): T[] {
   // A listener of the write may close the database, and SQLite's statements with it.
-  if (statement.plan.kind !== 'select') void statement.columns;
+  if (statement.plan.kind !== 'select') {
+    engine.assertOpen('query');
+    void statement.columns;
+  }
   const rows = engine.all(statement, params);
   const decode = decoderFor<T>(engine, statement, options);
   const result = rows as unknown[] as T[];

@@ -27,6 +27,7 @@ export class StatementCache {
   readonly #sysTables: () => SysTables;
   readonly #mend: (error: unknown) => boolean;
   readonly #translate: (error: unknown) => Error;
+  readonly #set: () => void;
   readonly #statements: RecentlyUsed<string, Statement>;
   /** Of the text that was asked for last. */
   #planned: StatementPlan | undefined;
@@ -42,12 +43,15 @@ export class StatementCache {
     /** Takes away what made a statement fail through no fault of its own; true: try again. */
     mend: (error: unknown) => boolean,
     translate: (error: unknown) => Error,
+    /** A pragma that sets something was compiled, which is when SQLite carries most of them out. */
+    set: () => void,
   ) {
     this.#connection = connection;
     this.#schema = schema;
     this.#sysTables = sysTables;
     this.#mend = mend;
     this.#translate = translate;
+    this.#set = set;
     this.#statements = new RecentlyUsed(capacity);
     connection.onAccess((action, subject, schemaName, within) => {
       if (this.#collector) this.#collector.record(action, subject, schemaName, within);
@@ -101,6 +105,7 @@ export class StatementCache {
     const driver = mayBePragma(plan)
       ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text))
       : this.#prepare(access, text);
+    if (plan.setsPragma) this.#set();
     const statement = new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
     this.#refuseOwnTables(statement);
     return statement;

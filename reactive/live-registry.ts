@@ -221,7 +221,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     const failed: (() => void)[] = [];
     let foreign = false;
     try {
-      this.#engine.readOnDemand((begin) => {
+      this.#readOnDemand((begin) => {
         this.#begin = begin;
         const refreshAll = (): void => {
           foreign = true;
@@ -251,6 +251,10 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     this.#deliveries.schedule();
     for (const fail of failed) fail();
     if (foreign) this.#engine.hub.noteExternalCommit(this.#engine);
+  }
+
+  #readOnDemand(read: (begin: () => boolean) => void): void {
+    this.#engine.queryOnly.lifted(() => this.#engine.readOnDemand(read));
   }
 
   /** What was captured doesn't explain what another program has done meanwhile. */
@@ -429,11 +433,13 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   #hydrate(materialisation: Materialisation): void {
     let foreign = false;
     try {
-      this.#engine.readConsistently((sawForeign) => {
-        foreign = sawForeign;
-        if (this.#profile) this.#profile.measure(materialisation, () => materialisation.refresh());
-        else materialisation.refresh();
-      });
+      this.#engine.queryOnly.lifted(() =>
+        this.#engine.readConsistently((sawForeign) => {
+          foreign = sawForeign;
+          if (this.#profile) this.#profile.measure(materialisation, () => materialisation.refresh());
+          else materialisation.refresh();
+        }),
+      );
     } catch (error) {
       if (!isRetryable(error)) {
         this.#release(materialisation);
@@ -452,7 +458,12 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     this.#materialisations.delete(materialisation.key);
     this.#outdated.delete(materialisation);
     this.#deliveries.delete(materialisation);
-    materialisation.close();
+    try {
+      this.#engine.queryOnly.lifted(() => this.#engine.guard(() => materialisation.close()));
+    } catch (error) {
+      // Its rows in TEMP tables stay: nothing reads them any more.
+      this.#engine.reportError(error, { during: 'closing a live query' });
+    }
     this.#childTables.restoreChanges();
     this.#leaveIfIdle();
   }
@@ -466,7 +477,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
   #failAll(error: unknown): void {
     for (const materialisation of [...this.#materialisations.values()]) {
       this.#release(materialisation);
-      materialisation.audience.fail(error);
+      materialisation.audience.fail(this.#translated(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { DriverConnection, DriverParams, DriverStatement } from '../drivers/driver.ts';
 import type { FreshetError } from '../errors.ts';
+import type { QueryOnly } from '../query-only.ts';
 import type { SchemaState } from '../schema-state.ts';
 import { isLocal } from '../sql/access.ts';
 import { foldName } from '../sql/identifier.ts';
@@ -31,6 +32,7 @@ export interface CommitPathParts {
   readonly statements: StatementCache;
   readonly hub: Hub;
   readonly member: HubMember;
+  readonly queryOnly: QueryOnly;
   readonly translate: (error: unknown, statement?: Statement) => FreshetError;
   /** SQLite's extended result code, if the error is SQLite's. */
   readonly resultCode: (error: unknown) => number | undefined;
@@ -55,6 +57,7 @@ export class CommitPath {
   readonly #translate: CommitPathParts['translate'];
   readonly #resultCode: CommitPathParts['resultCode'];
   readonly #reportUndone: CommitPathParts['undone'];
+  readonly #queryOnly: QueryOnly;
   readonly #capture: Capture;
   readonly #log: TransactionLog;
   readonly #totalChanges: DriverStatement;
@@ -94,6 +97,7 @@ export class CommitPath {
     this.#reportUndone = parts.undone;
     this.#log = new TransactionLog(maxRecordedRows, (row) => this.#capture.tableOf(row).name);
     this.#capture = new Capture(parts.connection, parts.schema.catalog, (row) => this.#log.record(row));
+    this.#queryOnly = parts.queryOnly;
     this.#totalChanges = parts.connection.prepare('SELECT total_changes()');
   }
 
@@ -215,7 +219,8 @@ export class CommitPath {
     // Till it has succeeded: a lock of somebody else may be in the way, and tables without triggers are wide.
     this.#captureVersion = -1;
     const { demandVersion } = hub;
-    this.#capture.install(this.#schema.catalog.tableNames().filter((table) => hub.wantsRowsOf(table)));
+    const wanted = this.#schema.catalog.tableNames().filter((table) => hub.wantsRowsOf(table));
+    this.#queryOnly.lifted(() => this.#capture.install(wanted));
     this.#captureVersion = demandVersion;
   }
 
@@ -281,7 +286,7 @@ export class CommitPath {
     this.#track(wasOpen);
     // Our triggers would make ALTER and DROP fail.
     if (!this.#capture.isEmpty) {
-      this.#capture.uninstall();
+      this.#queryOnly.lifted(() => this.#capture.uninstall());
       this.#captureVersion = -1;
       this.#captureInDoubt = wasOpen;
     }
@@ -482,7 +487,7 @@ export class CommitPath {
   /** Somebody else's lock may be in the way: then again after the next statement. */
   #renewCapture(): void {
     try {
-      this.#capture.verify();
+      this.#queryOnly.lifted(() => this.#capture.verify());
     } catch {
       return;
     }
@@ -590,7 +595,7 @@ export class CommitPath {
   repair(error: unknown): boolean {
     if (this.#capture.isEmpty || this.#resultCode(error) !== wrongSql) return false;
     if (!this.#noticeForeignSchema()) return false;
-    this.#capture.verify();
+    this.#queryOnly.lifted(() => this.#capture.verify());
     this.#captureVersion = -1;
     return true;
   }

@@ -290,7 +290,7 @@ export function* splitScript(script: string): Generator<string> {
 
 /** Nothing but blanks, comments and semicolons. */
 export function isEmptyScript(script: string): boolean {
-  for (const token of tokenize(script)) {
+  for (const token of tokenize(script.replaceAll('\ufeff', ' '))) {
     if (token.text !== '' && tokenName(token.type) !== 'SEMI') return false;
   }
   return true;

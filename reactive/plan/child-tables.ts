@@ -63,6 +63,15 @@ export class ChildTables {
     const count = this.#changes;
     this.#changes = undefined;
     if (count === undefined || this.#engine.isClosed) return;
+    try {
+      this.#engine.queryOnly.lifted(() => this.#engine.guard(() => this.#setChanges(count)));
+    } catch (error) {
+      // The commit and the answers stand, whatever `changes()` tells.
+      this.#engine.reportError(error, { during: 'restoring changes()' });
+    }
+  }
+
+  #setChanges(count: number): void {
     const { connection } = this.#engine;
     // A rollback may have taken it.
     connection.exec(`CREATE TEMP TABLE IF NOT EXISTS ${pad} ("i" INTEGER PRIMARY KEY) WITHOUT ROWID`);
@@ -90,9 +99,11 @@ export class ChildTables {
   /** Drops what nobody uses any more. */
   sweep(): void {
     if (this.#garbage.size === 0 || this.#engine.isClosed || this.#engine.inTransaction) return;
+    const drop = (table: string): void =>
+      this.#engine.connection.exec(`DROP TABLE IF EXISTS temp.${quoteName(table)}`);
     for (const table of this.#garbage) {
       try {
-        this.#engine.connection.exec(`DROP TABLE IF EXISTS temp.${quoteName(table)}`);
+        this.#engine.queryOnly.lifted(() => drop(table));
         this.#garbage.delete(table);
       } catch {
         // An open iteration keeps SQLite from dropping anything; the next sweep tries again.

@@ -6,7 +6,8 @@
  * come when they come. Checks that only errors of Freshet come out, that live queries show what a SELECT does, that
  * what was acknowledged is there and nothing else, and that the file is whole.
  */
-import { FreshetError, open, openSync, toJson } from '../../core/index.ts';
+import { engineOf } from '../../core/engine-key.ts';
+import { type DatabaseSync, FreshetError, open, openSync, toJson } from '../../core/index.ts';
 import { createUndo, live, liveOne, settled, update } from '../../reactive/index.ts';
 import { Random } from '../oracle/random.ts';
 import { type AnyDatabase, argumentCalls } from './argument-calls.ts';
@@ -66,10 +67,9 @@ export class FuzzCase {
   readonly #undos: Anything[] = [];
   readonly #listeners: (() => void)[] = [];
   readonly #transactions: OpenTransaction[] = [];
-  /** Rows that are written and not committed, of a database in this thread. */
-  #pending: number[] = [];
+  /** Rows that each transaction of a database in this thread has written; one whose commit wasn't acknowledged has none. */
+  readonly #pending = new Map<number, number[]>();
   #depth = 0;
-  #committing = 0;
   #db: AnyDatabase;
   calls = 0;
 
@@ -119,8 +119,8 @@ export class FuzzCase {
       const made = this.#act();
       // Calls overlap, now and then.
       if (made instanceof Promise && (this.#isSync || this.#random.chance(0.7))) {
-        // In this thread it may wait for the end of the open transaction.
-        await (this.#isSync ? Promise.race([made, new Promise((resolve) => setImmediate(resolve))]) : made);
+        // It may wait for the end of the open transaction.
+        await Promise.race([made, this.#isSync ? immediate() : pause(10)]);
       }
       if (this.#outstanding.size > 20) await this.#rest();
       if (this.#random.chance(0.02)) await new Promise((resolve) => setImmediate(resolve));
@@ -157,9 +157,9 @@ export class FuzzCase {
     this.calls += 1;
     this.#options.log(name);
     const over = (error: unknown): undefined => {
+      this.#options.log(`  ${name} failed: ${String(error)}`.slice(0, 100));
       noteError(this.#failures, name, error);
       failed?.();
-      this.#sweep();
       return undefined;
     };
     try {
@@ -173,16 +173,19 @@ export class FuzzCase {
         return settledCall.finally(() => this.#outstanding.delete(settledCall));
       }
       done?.(result as Awaited<R>);
-      this.#sweep();
       return result;
     } catch (error) {
       return over(error);
     }
   }
 
-  /** A transaction that has ended, and by no commit that was acknowledged, has written nothing. */
-  #sweep(): void {
-    if (this.#isSync && this.#committing === 0 && !this.#db.inTransaction) this.#pending = [];
+  /** What the open transaction has written, if one is open in this thread. */
+  get #written(): number[] | undefined {
+    if (!this.#isSync || !this.#db.inTransaction) return undefined;
+    const id = (this.#db as DatabaseSync)[engineOf].transactionId;
+    const written = this.#pending.get(id) ?? [];
+    this.#pending.set(id, written);
+    return written;
   }
 
   /** Something at random happens within a callback. */
@@ -229,9 +232,11 @@ export class FuzzCase {
   #keep(caller: Anything, ids?: number[]): unknown {
     const id = this.#kept.take();
     const sql = 'INSERT INTO kept VALUES (?, ?)';
+    // Before the call: a listener of its commit may begin a transaction.
+    const open = this.#written;
     const done = (): void => {
       if (ids) ids.push(id);
-      else if (this.#isSync && this.#db.inTransaction) this.#pending.push(id);
+      else if (open) open.push(id);
       else this.#kept.commit([id]);
     };
     return this.#attempt('keep', () => caller.execute(sql, [id, this.#value()]), done);
@@ -247,7 +252,16 @@ export class FuzzCase {
 
   #statement(sql: string): unknown {
     const how = this.#random.pick(['execute', 'exec', 'query', 'queryRaw', 'prepare'] as const);
-    return this.#attempt(`${how} ${sql.slice(0, 60)}`, () => (this.#db as Anything)[how](sql));
+    const written = this.#written;
+    return this.#attempt(
+      `${how} ${sql.slice(0, 60)}`,
+      () => (this.#db as Anything)[how](sql),
+      () => {
+        // A savepoint outside of a transaction begins one, and its release commits.
+        if (sql === 'RELEASE s' && how !== 'prepare' && written && this.#written !== written)
+          this.#kept.commit(written);
+      },
+    );
   }
 
   #select(): unknown {
@@ -272,10 +286,11 @@ export class FuzzCase {
 
   #transactionHere(): unknown {
     const db = this.#db as Anything;
-    const before = this.#pending.length;
-    const isOutermost = !db.inTransaction;
-    let mine: number[] | undefined;
+    const outer = this.#written;
+    const before = outer?.length ?? 0;
+    let written: number[] | undefined;
     const body = (tx: Anything): void => {
+      written = this.#written;
       for (let left = this.#random.between(0, 4); left > 0; left--) {
         this.#random.weighted<() => unknown>([
           [4, () => this.#keep(this.#random.chance(0.7) ? tx : db)],
@@ -284,30 +299,22 @@ export class FuzzCase {
         ])();
       }
       if (this.#random.chance(0.2)) throw thrown;
-      if (!isOutermost || !db.inTransaction) return;
-      mine = this.#pending;
-      this.#pending = [];
-      this.#committing += 1;
-    };
-    const over = (): void => {
-      if (mine) this.#committing -= 1;
     };
     return this.#attempt(
       'transaction',
       () => db.transaction(body, this.#random.pick(['deferred', 'immediate', 'exclusive'])),
       () => {
-        over();
-        if (mine) this.#kept.commit(mine);
+        if (!outer && written) this.#kept.commit(written);
       },
       () => {
-        over();
-        if (!isOutermost && db.inTransaction) this.#pending.length = Math.min(before, this.#pending.length);
+        if (outer) outer.length = Math.min(before, outer.length);
       },
     );
   }
 
   #savepoint(tx: Anything): unknown {
-    const before = this.#pending.length;
+    const outer = this.#written;
+    const before = outer?.length ?? 0;
     const body = (inner: Anything): void => {
       this.#keep(inner);
       if (this.#random.chance(0.4)) throw thrown;
@@ -317,7 +324,7 @@ export class FuzzCase {
       () => tx.savepoint(body),
       undefined,
       () => {
-        this.#pending.length = Math.min(before, this.#pending.length);
+        if (outer) outer.length = Math.min(before, outer.length);
       },
     );
   }
@@ -366,24 +373,14 @@ export class FuzzCase {
   #end(one: OpenTransaction, how: 'commit' | 'rollback'): unknown {
     const at = this.#transactions.indexOf(one);
     if (at >= 0) this.#transactions.splice(at, 1);
-    const isOpen = this.#isSync && one.tx.isOpen;
-    const mine = this.#isSync ? (isOpen ? this.#pending : []) : one.ids;
-    if (isOpen) {
-      this.#pending = [];
-      this.#committing += 1;
-    }
-    const over = (): void => {
-      if (isOpen) this.#committing -= 1;
-    };
+    const mine = this.#isSync ? (one.tx.isOpen ? this.#written : undefined) : one.ids;
     return this.#attempt(
       `tx.${how}`,
       () => one.tx[how](),
       () => {
-        over();
-        if (how === 'commit') this.#kept.commit(mine);
+        if (how === 'commit') this.#kept.commit(mine ?? []);
       },
       () => {
-        over();
         // A commit that failed leaves it open: it is rolled back.
         if (how === 'commit') this.#attempt('tx.rollback', () => one.tx.rollback());
       },
@@ -549,7 +546,6 @@ export class FuzzCase {
     // What listeners have begun is over, too.
     await this.#rest();
     if (db.inTransaction) await db.rollback();
-    this.#pending = [];
     await db.exec('PRAGMA query_only = 0');
     await settled(db);
     const [whole] = (await db.queryRaw('PRAGMA integrity_check')).rows;
@@ -580,11 +576,14 @@ export class FuzzCase {
   }
 }
 
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 function noteError(failures: FuzzFailure[], name: string, error: unknown): void {
   if (error instanceof FreshetError) {
     if (error.code !== 'INTERNAL') return;
   } else if (error === thrown) return;
-  failures.push(new FuzzFailure(`${name}: ${String(error)}`, { cause: error }));
+  failures.push(new FuzzFailure(`${name}: ${String((error as Error)?.message ?? error)}`, { cause: error }));
 }
 
 /** The rows that only one of both has. */
