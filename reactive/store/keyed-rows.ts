@@ -22,6 +22,11 @@ export class KeyedRows<T> {
     };
   }
 
+  /** @internal Some row has a listener. */
+  get isFollowed(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** @internal How many rows there are. */
   get size(): number {
     return this.#rows.size;

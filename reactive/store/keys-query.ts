@@ -94,7 +94,7 @@ class LiveKeys<K extends SqlValue, T> implements Source<Keys<K, T>> {
           }
           if (this.#value && (isFirst || this.#value !== before)) observer.next(this.#value);
           isFirst = false;
-          this.#notify(() => this.#rows.tell(dirty));
+          if (this.#rows.isFollowed) this.#notify(() => this.#rows.tell(dirty));
         },
         error: (error) => observer.error(error),
         complete: () => observer.complete(),

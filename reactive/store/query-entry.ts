@@ -167,6 +167,7 @@ export class QueryEntry<V> {
   }
 
   #tell(): void {
+    if (this.#listeners.size === 0) return;
     this.#notifier.notify(() => {
       for (const listener of [...this.#listeners]) listener();
     });
