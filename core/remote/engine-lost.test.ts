@@ -452,7 +452,7 @@ describe('a reader that goes away', () => {
     expect(await db.query(all)).toEqual(three);
     const tx = await db.begin('immediate');
     await tx.execute(insert, [4, 'd']);
-    const read = db.query(all, [], { signal: AbortSignal.timeout(2000) }).finally(() => tx.rollback());
+    const read = db.query(all, [], inTime()).finally(() => tx.rollback());
     expect(await read).toEqual(three);
   });
 });
