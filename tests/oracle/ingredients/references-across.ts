@@ -98,7 +98,6 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 /** Foreign keys whose two ends have different affinities. */
 export const referencesAcross: Ingredient = {
   name: 'references-across',
-  isPending: true,
   tables,
   objects,
   query,

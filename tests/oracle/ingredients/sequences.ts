@@ -77,4 +77,4 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 }
 
 /** The table in which SQLite keeps the last number of each AUTOINCREMENT. */
-export const sequences: Ingredient = { name: 'sequences', isPending: true, tables, query, steps };
+export const sequences: Ingredient = { name: 'sequences', tables, query, steps };

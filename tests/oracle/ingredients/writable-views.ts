@@ -107,7 +107,6 @@ function steps({ random, catalog, sample, actors }: Situation): PlannedStep[] {
 /** INSTEAD OF triggers that write with REPLACE, into tables whose BEFORE images are not taken. */
 export const writableViews: Ingredient = {
   name: 'writable-views',
-  isPending: true,
   tables,
   objects,
   query,
