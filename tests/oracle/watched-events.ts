@@ -138,9 +138,9 @@ export class WatchedEvents {
   }
 }
 
-/** Whether the event leaves open what happened to the table's rows. */
-const isUnlisted = (event: InvalidateEvent, table: string): boolean =>
-  event.schema_changed || event.wide_tables.includes(table);
+/** Whether the event leaves open what happened to the table's rows: it says so by name. */
+const isUnlisted = ({ schema_changed, wide_tables }: InvalidateEvent, table: string): boolean =>
+  schema_changed || wide_tables.includes(table);
 
 function counted(rows: readonly Row[]): RowCounts {
   const counts: RowCounts = new Map();
