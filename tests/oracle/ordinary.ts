@@ -11,7 +11,19 @@ export const ordinaryParts: readonly OrdinaryPart[] = [1, 100_001].map((seed) =>
   comparisons: 50_000,
 }));
 
+/** From where the cases about an ingredient begin, and single ones that show what few others do: see mutants.ts. */
+const firstSeeds: Readonly<Record<string, number>> = { 'mixed-kinds': 7, sums: 11 };
+const rareCases: readonly (readonly [ingredient: string, seed: number])[] = [
+  ['mixed-kinds', 16],
+  ['mixed-kinds', 48],
+  ['outer-chains', 87],
+];
+
 /** And those about one ingredient each: enough that what the ingredient was made for would come to light. */
-export const partsByIngredient: readonly OrdinaryPart[] = ingredients
-  .filter(({ isPending }) => !isPending)
-  .map(({ name }) => ({ seed: 1, comparisons: 2500, only: [name] }));
+export const partsByIngredient: readonly OrdinaryPart[] = [
+  ...ingredients
+    .filter(({ isPending }) => !isPending)
+    .map(({ name }) => ({ seed: firstSeeds[name] ?? 1, comparisons: 2500, only: [name] })),
+  // Of one case each.
+  ...rareCases.map(([name, seed]) => ({ seed, comparisons: 1, only: [name] })),
+];

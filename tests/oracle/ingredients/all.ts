@@ -12,7 +12,7 @@ import { outerChains } from './outer-chains.ts';
 import { overlapping } from './overlapping.ts';
 import { referencesAcross } from './references-across.ts';
 import { sequences } from './sequences.ts';
-import { sums } from './sums.ts';
+import { hugeSums, sums } from './sums.ts';
 import { tempObjects } from './temp-objects.ts';
 import { textAsInteger } from './text-as-integer.ts';
 import { unknownRows } from './unknown-rows.ts';
@@ -36,6 +36,7 @@ export const ingredients: readonly Ingredient[] = [
   outerChains,
   convertedGroups,
   overlapping,
+  hugeSums,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */

@@ -8,7 +8,7 @@ import type { Random } from '../random.ts';
 import { column, type Table, valueFor } from '../schema.ts';
 import { clean, tableSource } from '../sources.ts';
 import type { PlannedStep, Situation } from '../steps.ts';
-import { nothing } from '../values.ts';
+import { type Constant, nothing } from '../values.ts';
 import {
   type Ingredient,
   numbers,
@@ -28,8 +28,7 @@ const most = { sql: '4000000000000000000' };
 const huge = [most, most, { sql: '9007199254740993' }, ...numbers(1), nothing];
 
 /** What is summed, and what it is joined with. */
-function tables(random: Random): Table[] {
-  const values = random.chance(0.65) ? odd : huge;
+function tablesOf(random: Random, values: readonly Constant[]): Table[] {
   return [
     plainTable(
       `${prefix} one`,
@@ -120,4 +119,17 @@ function steps({ random, catalog, actors, sample }: Situation): PlannedStep[] {
 }
 
 /** Sums, averages and counts over integers, REALs, texts and numbers near the limit. */
-export const sums: Ingredient = { name: 'sums', tables, query, steps };
+export const sums: Ingredient = {
+  name: 'sums',
+  tables: (random) => tablesOf(random, random.chance(0.65) ? odd : huge),
+  query,
+  steps,
+};
+
+/** Sums that leave int64 by one row more. */
+export const hugeSums: Ingredient = {
+  name: 'huge-sums',
+  tables: (random) => tablesOf(random, [most, ...numbers(1, 2), nothing]),
+  query,
+  steps,
+};
