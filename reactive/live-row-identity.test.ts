@@ -182,3 +182,17 @@ test('deltas fit where SQLite shows two groups with one key', () => {
   expect(copy).toEqual([...(query.value ?? [])]);
   expect(copy).toHaveLength(2);
 });
+
+test('a group is found through a column of another affinity under COLLATE', () => {
+  expectFresh(
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, num REAL, txt TEXT); INSERT INTO t VALUES (2, 'A', '2')",
+    [
+      "SELECT a.num, b.num AS other, count((b.num = '1')) AS c, count(*) AS n FROM t AS a JOIN t AS b ON (a.num COLLATE NOCASE) = b.txt GROUP BY a.num, b.num",
+    ],
+    [
+      "INSERT INTO t VALUES (3, '2', NULL)",
+      "UPDATE t SET txt = '2.0' WHERE id = 2",
+      'DELETE FROM t WHERE id = 3',
+    ],
+  );
+});

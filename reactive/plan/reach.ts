@@ -240,6 +240,8 @@ function probeQuery(
     const isBound = bound.includes(from);
     if (!isBound && !included.includes(from)) continue;
     if (bound.includes(to) && !isBound && !operand.ref && isValueSafe(operand)) {
+      // As a bound value `x COLLATE y` is no column any more, and the other side would convert it: then any row may do.
+      if (operand.affinity !== 'none' && !sameClass(operand.affinity, affinityIn(from, column))) continue;
       const own = siteColumn({ kind: 'ref', relation: from.relation, column });
       conditions.push([own, ' = ', ...text.of(operand), ` COLLATE ${quoteName(collation)}`]);
       continue;

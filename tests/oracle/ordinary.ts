@@ -17,6 +17,7 @@ const rareCases: readonly (readonly [ingredient: string, seed: number])[] = [
   ['mixed-kinds', 16],
   ['mixed-kinds', 48],
   ['outer-chains', 87],
+  ['outer-chains', 317],
 ];
 
 /** And those about one ingredient each: enough that what the ingredient was made for would come to light. */
