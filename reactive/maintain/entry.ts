@@ -2,6 +2,7 @@ import type { DriverRow } from '../../core/drivers/driver.ts';
 import { narrowers } from '../../core/rows.ts';
 import { type Collation, compositeKey, type EqualityKey } from '../../core/sql/collation.ts';
 import type { IntMode, Row, SqlValue } from '../../core/values.ts';
+import { defineBytes } from '../result/own-bytes.ts';
 
 /** How the rows of one query become objects. */
 export interface EntryShape {
@@ -119,10 +120,12 @@ export class EntryMaker {
   decode(values: readonly SqlValue[]): Row {
     const { columns } = this.shape;
     const row: Row = {};
-    for (let at = 0; at < columns.length; at++) {
+    for (const at of this.shown) {
       const name = columns[at] as string;
-      if (this.#hasProto && name === '__proto__') setProto(row, values[at] ?? null);
-      else row[name] = values[at] ?? null;
+      const value = values[at] ?? null;
+      if (typeof value === 'object' && value !== null) defineBytes(row, name, value);
+      else if (this.#hasProto && name === '__proto__') setProto(row, value);
+      else row[name] = value;
     }
     return Object.freeze(row);
   }

@@ -3,6 +3,7 @@ import type { Row, SqlValue } from '../../core/values.ts';
 import { Audience } from '../audience.ts';
 import type { LiveExplain } from '../live-explain.ts';
 import type { OpenAnswer } from '../live-source.ts';
+import { defineBytes } from '../result/own-bytes.ts';
 import { Sequence } from '../result/sequence.ts';
 import { type Item, Snapshot } from '../result/snapshot.ts';
 import type { LiveMessage, WireRow } from './live-wire.ts';
@@ -132,9 +133,11 @@ export class RemoteAnswer implements OpenAnswer {
   #rowOf(values: readonly SqlValue[]): Row {
     const row: Row = {};
     for (const [at, name] of this.#columns.entries()) {
-      const value = values[at] ?? null;
+      // Of two columns of one name an object shows the last, at the first one's place.
+      const value = this.#columns.indexOf(name, at + 1) >= 0 ? null : (values[at] ?? null);
+      if (value instanceof Uint8Array) defineBytes(row, name, value);
       // Assigning to `__proto__` would set the prototype.
-      if (name === '__proto__') {
+      else if (name === '__proto__') {
         Object.defineProperty(row, name, { value, enumerable: true, configurable: true, writable: true });
       } else row[name] = value;
     }
