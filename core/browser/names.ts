@@ -18,6 +18,10 @@ export type TabMessage =
   | { readonly kind: 'hello'; readonly client: string; readonly line: string }
   /** An engine has opened the file: lines to another lead nowhere. */
   | { readonly kind: 'opened'; readonly engine: string }
+  /** A client makes sure that its line is to the engine that has the file. */
+  | { readonly kind: 'ask' }
+  /** The answer. */
+  | { readonly kind: 'here'; readonly engine: string }
   /** It is about to close it. */
   | { readonly kind: 'closing'; readonly engine: string };
 

@@ -55,6 +55,7 @@ export function serveTabs(options: TabsOptions): ServedTabs {
   };
   common.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => {
     if (data.kind === 'opened' && data.engine !== engine) options.doubted();
+    if (data.kind === 'ask') say({ kind: 'here', engine });
     if (data.kind !== 'hello' || lines.has(data.line) || retired.has(data.line)) return;
     serve(data.client, data.line);
   });

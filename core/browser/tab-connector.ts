@@ -19,6 +19,8 @@ import { type EngineWorker, greeted, type OpenedLine, startWorker } from './star
 import { noWorker } from './why-no-worker.ts';
 
 const helloMs = 200;
+/** How often a tab makes sure that its line leads to the owner. */
+const askMs = 2000;
 /** How long a tab that has an engine elsewhere leaves its own worker for later: the page loads first. */
 const standbyMs = 2000;
 /** How long an owner may take to answer before a worker is loaded all the same. */
@@ -68,12 +70,17 @@ export class TabConnector implements Connector {
   /** Aborts what waits for a better time. */
   #wake = new AbortController();
   #thaw: PromiseWithResolvers<void> | undefined;
+  readonly #asking: ReturnType<typeof setInterval>;
   #isClosed = false;
 
   constructor(task: BrowserTask & { readonly name: string }) {
     this.#task = task;
     this.#common = new BroadcastChannel(commonChannel(task.name));
     this.#common.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => this.#hear(data));
+    // An engine's last greeting may come after the next one has said that it is open: channels keep no order among them.
+    this.#asking = setInterval(() => {
+      if (this.#line) this.#common.postMessage({ kind: 'ask' } satisfies TabMessage);
+    }, askMs);
     this.#listen('addEventListener');
   }
 
@@ -101,6 +108,7 @@ export class TabConnector implements Connector {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#asking);
     this.#listen('removeEventListener');
     this.#thaw?.resolve();
     this.#waiting?.reject(closed());
@@ -286,7 +294,8 @@ export class TabConnector implements Connector {
     // This tab may be next, or have waited for a time when it can be.
     if (message.kind === 'closing') this.#rouse();
     if (!line) return;
-    if (message.kind === 'opened' && message.engine !== line.engine) this.#loseLine('another tab took over');
+    const isOther = message.kind === 'opened' || message.kind === 'here';
+    if (isOther && message.engine !== line.engine) this.#loseLine('another tab took over');
     if (message.kind === 'closing' && message.engine === line.engine)
       this.#loseLine('the owner has closed it');
   }
