@@ -196,3 +196,20 @@ test('a group is found through a column of another affinity under COLLATE', () =
     ],
   );
 });
+
+test('a NULL that names no row of a table without rowid takes no other row along', () => {
+  expectFresh(
+    `CREATE TABLE t (id INT, g INT); CREATE TABLE w (id INTEGER PRIMARY KEY, g INT) WITHOUT ROWID;
+     INSERT INTO t VALUES (7, 1), (NULL, NULL)`,
+    [
+      'SELECT t.g, w.id FROM t FULL JOIN w ON w.id = t.id',
+      'SELECT t.g, w.id FROM t LEFT JOIN w ON w.id = t.id',
+    ],
+    [
+      'DELETE FROM t WHERE g IS NULL',
+      'INSERT INTO t VALUES (NULL, 2)',
+      'INSERT INTO w VALUES (7, 1)',
+      'UPDATE t SET id = NULL',
+    ],
+  );
+});

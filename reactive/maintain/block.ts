@@ -248,7 +248,7 @@ export class Block {
         const values = valuesOf(probe.kind === 'direct' ? probe.columns : probe.binds, bound, images);
         if (values.some(mayBeAltered)) return false;
         if (probe.kind === 'direct') {
-          const key = anchor && hasRowid(anchor) ? rowidOf(values) : values;
+          const key = anchor ? (hasRowid(anchor) ? rowidOf(values) : withoutNull(values)) : values;
           if (key) note(key);
           continue;
         }
@@ -316,6 +316,10 @@ export class Block {
     );
   }
 }
+
+/** Of a table without rowid no row has NULL in its key: there it stands for a row that is missing. */
+const withoutNull = (values: readonly DriverValue[]): readonly DriverValue[] | null =>
+  values.includes(null) ? null : values;
 
 /** A value that a rowid may equal, as that rowid. */
 function rowidOf([value]: readonly DriverValue[]): readonly DriverValue[] | null {
