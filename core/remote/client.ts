@@ -475,6 +475,10 @@ export class Client {
     this.wasReplaced = true;
     this.#outbox = [];
     this.#uncertain.clear();
+    for (const [id, pending] of [...this.#pending]) {
+      this.#settled(id);
+      pending.reject(error);
+    }
     void this.#connector.close();
   }
 
