@@ -58,6 +58,7 @@ describe('every error carries code, subcode, retryable, permanent and diagnostic
       thrownBy(() => db.begin(marker as never)),
       thrownBy(() => db.fetchOne('SELECT a FROM t WHERE b = ?', [marker])),
       thrownBy(() => db.watchTable(marker)),
+      thrownBy(() => db.watchTable({ [marker]: marker } as never)),
       thrownBy(() => db.watchQuery(`SELECT '${marker}'`)),
       thrownBy(() => db.executeBatch(`SELECT '${marker}'`, [[]])),
       thrownBy(() => openSync(path, { options: `${marker}=1` })),
@@ -96,8 +97,8 @@ describe('every error carries code, subcode, retryable, permanent and diagnostic
       expect(error.permanent).toBe(!error.retryable);
       expect(error.stack).toContain(error.name);
     }
-    // What only chance, another thread or another version of SQLite brings about is not met here.
-    const rare = ['CANCELED', 'CONNECTION', 'FILE_REPLACED', 'INTERNAL', 'NOT_SUPPORTED'];
+    // What only chance, a full heap, another thread or another version of SQLite brings about is not met here.
+    const rare = ['CANCELED', 'CONNECTION', 'FILE_REPLACED', 'INTERNAL', 'MEMORY', 'NOT_SUPPORTED'];
     const ofReactive = ['DRAFT', 'UNDO'];
     expect([...codes].sort()).toEqual(
       [...documentedCodes.keys()].filter((code) => ![...rare, ...ofReactive].includes(code)).sort(),

@@ -25,6 +25,8 @@ export interface EngineWorker {
   terminate(): void;
   /** Resolves when the worker has closed the file, or has ended otherwise. */
   readonly closed: Promise<void>;
+  /** The same at once: a line is lost before what waits for `closed` goes on. */
+  readonly isClosed: boolean;
 }
 
 /** Starts a worker, and loads its program and SQLite. */
@@ -45,10 +47,12 @@ export function startWorker(): EngineWorker {
     hasFailed(why.of(error));
     hasClosed();
     const refuse = () => Promise.reject(why.of(error));
-    return { loaded, open: refuse, terminate: () => {}, closed };
+    return { loaded, open: refuse, terminate: () => {}, closed, isClosed: true };
   }
   let port: LosablePort | undefined;
+  let isClosed = false;
   const end = (reason: unknown): void => {
+    isClosed = true;
     why.end();
     clearTimeout(timer);
     worker.terminate();
@@ -76,6 +80,9 @@ export function startWorker(): EngineWorker {
   return {
     loaded,
     closed,
+    get isClosed() {
+      return isClosed;
+    },
     async open(task, signal) {
       await loaded;
       const line = messagePort(worker);

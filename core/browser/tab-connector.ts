@@ -90,7 +90,7 @@ export class TabConnector implements Connector {
     this.#alive ??= holdLock(clientLock(this.#task.name, this.#client));
     await this.#alive;
     this.#assertOpen();
-    if (this.#own) return this.#own;
+    if (this.#own && !this.#worker?.isClosed) return this.#own;
     const { promise, resolve, reject } = Promise.withResolvers<Port>();
     this.#waiting = { resolve, reject };
     this.#owning ??= this.#startOwning();
