@@ -13,14 +13,17 @@ function refused(name: string, instead: string): NotSupportedError {
   });
 }
 
+/** Loads SQLite for databases in the memory of the page, which `openSync` opens then. For browsers; elsewhere it rejects. */
 export const loadWasm: typeof browser.loadWasm = async () => {
   throw refused('loadWasm()', 'On Node.js, openSync() needs no loading.');
 };
 
+/** Asks the browser to keep what is stored when space gets short. For browsers; elsewhere it rejects. */
 export const persistStorage: typeof browser.persistStorage = async () => {
   throw refused('persistStorage()', 'On Node.js, a database is an ordinary file.');
 };
 
+/** How much this origin has stored, and how much it may, in bytes. For browsers; elsewhere it rejects. */
 export const storageEstimate: typeof browser.storageEstimate = async () => {
   throw refused('storageEstimate()', 'On Node.js, ask the file system.');
 };
