@@ -46,12 +46,13 @@ describe('documentation', () => {
     const place = document.getElementById('root');
     try {
       await import(file);
-      await expect.poll(() => place?.textContent ?? '').not.toBe('');
+      // A page may be a field alone, which has no text.
+      await expect.poll(() => place?.innerHTML ?? '').not.toBe('');
       await expect.poll(() => place?.textContent ?? '').not.toMatch(/Loading|^Opening/);
     } finally {
       for (const made of roots.splice(0)) made.unmount();
     }
-    await expect.poll(() => place?.textContent).toBe('');
+    await expect.poll(() => place?.innerHTML).toBe('');
     expect(errors.mock.calls).toEqual([]);
   });
 });
