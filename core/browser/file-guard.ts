@@ -23,7 +23,7 @@ export class FileGuard {
   #isDoubted = false;
   #isEnded = false;
 
-  /** `gone` is called once, with what everybody is to be told. */
+  /** `gone` is called once, with the error that every tab gets. */
   constructor(isThere: () => Promise<boolean>, gone: (error: OperationalError) => void) {
     this.#isThere = isThere;
     this.#gone = gone;

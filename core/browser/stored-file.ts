@@ -18,7 +18,7 @@ const vfs = 'freshet';
 /** SQLite's flag of a main database file. */
 const mainDatabase = 0x100;
 
-/** The files of one database, held open: nobody else can have them. */
+/** The files of one database, held open: no other engine can open them. */
 export class StoredFile {
   readonly #wasm: WasmSqlite;
   readonly #pool: OpfsPool;
@@ -82,7 +82,7 @@ export class StoredFile {
       open: (_: string, given: Parameters<typeof driver.open>[1]) => {
         const connection = driver.open(path, given);
         this.#keepLsn();
-        // Nobody else has the file, so WAL needs no memory to share; and a commit is one write and one wait for the disk.
+        // No other engine has the file, so WAL needs no memory to share; and a commit is one write and one wait for the disk.
         connection.exec('PRAGMA locking_mode = EXCLUSIVE');
         if (!given.readOnly) connection.exec('PRAGMA journal_mode = WAL');
         return connection;

@@ -282,7 +282,7 @@ export class TabConnector implements Connector {
     };
   }
 
-  /** False for another that stands in its place. The file is there: whoever opens it again finds it. */
+  /** False for a file that has replaced it. That file is there: opening the database again finds it. */
   #isSameFile({ file }: Pick<OpenedLine, 'file'>): boolean {
     this.#file ??= file;
     this.#task = { ...this.#task, options: { ...this.#task.options, mode: 'open' } };

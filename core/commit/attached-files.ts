@@ -32,7 +32,7 @@ interface AttachedFilesParts {
 
 /**
  * The files that one connection has attached, as others write them: each is looked at as the main file is.
- * `update` must be called after ATTACH and DETACH, before anything is read for somebody who follows it.
+ * `update` must be called after ATTACH and DETACH, before anything is read for a live query or a watch.
  */
 export class AttachedFiles {
   readonly #parts: AttachedFilesParts;

@@ -565,7 +565,7 @@ export class CommitPath {
   }
 
   /**
-   * After a commit, somebody else's lock is no reason to fail: the caller would take the commit for lost. What
+   * After a commit, another connection's lock is no reason to fail: the caller would take the commit for lost. What
    * isn't known then is found out at the next look.
    */
   #unlessLocked<R>(read: () => R, otherwise: R): R {

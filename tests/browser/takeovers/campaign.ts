@@ -1,5 +1,5 @@
 /**
- * Four tabs write at once while the owner of the file is lost in every way there is. What is checked after each round:
+ * Four tabs write at once while the owner of the file is lost in every way there is. What is checked at the end of a run:
  * every acknowledged write is there, none twice; every live query is alive, and equal to a fresh SELECT.
  */
 import type { Page } from 'playwright-core';
