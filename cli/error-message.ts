@@ -20,7 +20,8 @@ export function errorMessage(error: unknown): string {
   // The engine's own words for this one are about its methods.
   if (error.subcode === 'sql.not_a_select')
     return 'only a SELECT can be watched, and this is another statement.';
-  const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  const [said = '', ...place] = error.message.split(/\n(?= {2}.*\n *\^$)/s);
+  const message = /[.!?]$/.test(said) ? said : `${said}.`;
   const remedy = remedies[error.subcode] ?? remedies[error.code];
-  return remedy === undefined ? message : `${message} ${remedy}`;
+  return [remedy === undefined ? message : `${message} ${remedy}`, ...place].join('\n');
 }

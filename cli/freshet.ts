@@ -14,6 +14,8 @@ if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
   );
   process.exitCode = 1;
 } else {
+  // Who runs it wrote the SQL: mistakes in it are shown, and what was probably meant.
+  process.env.NODE_ENV = 'development';
   const { main } = await import('./main.ts');
   // Not process.exit(): output that a pipe has not taken yet would be lost.
   process.exitCode = await main(process.argv);

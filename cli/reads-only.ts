@@ -17,7 +17,7 @@ export function assertReadsOnly(db: DatabaseSync, sql: string): void {
   if (kind === 'select' || kind === 'explain') return;
   if (pragma && (pragma.hasValue ? showing.test(pragma.name) : !acting.test(pragma.name))) return;
   // What only SQLite can parse: if it is a mistake, SQLite has the words for it.
-  if (kind === 'other') db.query(`EXPLAIN ${sql}`);
+  if (kind === 'other') db.prepare(sql);
   throw new CommandError(
     'this command only reads, and this statement may do more. Use SELECT, VALUES, EXPLAIN or a PRAGMA that shows something; ' +
       'write with the sqlite3 program, or from your own code with openSync().',

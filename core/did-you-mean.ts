@@ -10,7 +10,8 @@ export function didYouMean(given: string, candidates: Iterable<string>): string 
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
   if (given.length > 100) return undefined;
   const name = foldName(given);
-  let least = Math.max(name.length > 3 ? 2 : 1, Math.floor(name.length / 3)) + 1;
+  // Where every character is another one, nothing is near.
+  let least = Math.min(Math.max(name.length > 3 ? 2 : 1, Math.floor(name.length / 3)) + 1, name.length);
   let found: string | undefined;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;

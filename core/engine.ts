@@ -16,7 +16,7 @@ import type {
   DriverRunResult,
   DriverStatement,
 } from './drivers/driver.ts';
-import { DatabaseError, FreshetError, InterfaceError, InternalError } from './errors.ts';
+import { aboutSql, DatabaseError, FreshetError, InterfaceError, InternalError } from './errors.ts';
 import { fileReplaced } from './file-replaced.ts';
 import type { FileSystem } from './file-system.ts';
 import { Iterations } from './iterations.ts';
@@ -24,11 +24,12 @@ import { answerTooLarge, fewRows, rowsBetweenLooks } from './memory.ts';
 import type { EffectiveConfig } from './open-options.ts';
 import { bindParameters } from './parameters.ts';
 import { QueryOnly } from './query-only.ts';
+import { describeRefusal } from './refusal.ts';
 import { SchemaState } from './schema-state.ts';
 import { tableKey } from './sql/access.ts';
 import { foldName } from './sql/identifier.ts';
 import { type StatementPlan, splitScript } from './sql/statement-plan.ts';
-import { fromSqlite } from './sqlite-error.ts';
+import { type FailureContext, fromSqlite } from './sqlite-error.ts';
 import type { Statement } from './statement.ts';
 import { StatementCache, type StatementCacheStats } from './statement-cache.ts';
 import { transactionUndone } from './transaction-errors.ts';
@@ -101,7 +102,7 @@ export class Engine implements HubMember {
         config.statementCacheSize,
         () => ({ reactive_metrics: [this.hub.metrics()], reactive_subscriptions: this.hub.subscriptions() }),
         (error) => this.#commits.repair(error),
-        (error) => this.#translate(error),
+        (error, sql) => this.#translate(error, this.#refusalOf(sql)),
         () => this.queryOnly.look(),
       );
     } catch (error) {
@@ -124,7 +125,7 @@ export class Engine implements HubMember {
       hub: this.hub,
       member: this,
       queryOnly: this.queryOnly,
-      translate: (error, statement) => this.#translate(error, statement),
+      translate: (error, statement) => this.#translate(error, statement && this.#failureOf(statement)),
       resultCode: (error) => driver.failure(error)?.errcode,
       undone: (id) => {
         this.isUndone ||= this.#enclosing.includes(id);
@@ -270,7 +271,7 @@ export class Engine implements HubMember {
 
   execute(statement: Statement, params: Params | undefined): DriverRunResult {
     if (this.#closed || this.#unusable) this.assertOpen('execute');
-    const bound = bindParameters(statement.plan.parameters, params, statement.realIsInteger);
+    const bound = this.bind(statement.plan, params, statement.realIsInteger);
     if (statement.plan.kind === 'write' && !statement.plan.returning) {
       if (this.#commits.isNeeded) return this.#commits.write(statement, bound, run);
       this.#commits.wroteUnseen = true;
@@ -278,7 +279,7 @@ export class Engine implements HubMember {
         return statement.driver.run(bound);
       } catch (error) {
         this.#commits.failedUnseen();
-        throw this.#translate(error, statement);
+        throw this.#translate(error, this.#failureOf(statement));
       }
     }
     const result = this.#perform(statement, bound, statement.plan.returning ? this.#runReturning : run);
@@ -289,7 +290,7 @@ export class Engine implements HubMember {
 
   all(statement: Statement, params: Params | undefined): DriverRow[] {
     if (this.#closed || this.#unusable) this.assertOpen('query');
-    const bound = bindParameters(statement.plan.parameters, params);
+    const bound = this.bind(statement.plan, params);
     if (statement.plan.kind !== 'select') return this.#perform(statement, bound, all);
     if (!this.memory) return this.#read(statement, bound, all);
     const rows = this.#read(statement, bound, statement.hasFewRows ? all : this.#allWatched);
@@ -301,7 +302,7 @@ export class Engine implements HubMember {
     // A write runs whole before it returns its first row.
     if (statement.plan.kind !== 'select') return this.all(statement, params)[0];
     if (this.#closed || this.#unusable) this.assertOpen('query');
-    return this.#read(statement, bindParameters(statement.plan.parameters, params), get);
+    return this.#read(statement, this.bind(statement.plan, params), get);
   }
 
   /** The rows of a SELECT one by one, from a statement that nobody else uses meanwhile. */
@@ -310,7 +311,7 @@ export class Engine implements HubMember {
       return { statement, rows: this.all(statement, params).values(), release: () => {} };
     }
     this.assertOpen('iterate');
-    const bound = bindParameters(statement.plan.parameters, params);
+    const bound = this.bind(statement.plan, params);
     return this.guard(() => {
       const own = this.#statements.compileUncached(statement.plan.sql, statement);
       const rows = own.driver.iterate(bound);
@@ -319,11 +320,24 @@ export class Engine implements HubMember {
   }
 
   /** The next row of an iteration. */
-  step(rows: IterableIterator<DriverRow>): IteratorResult<DriverRow> {
+  step({ rows, statement }: Iteration): IteratorResult<DriverRow> {
     try {
       return rows.next();
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, this.#failureOf(statement));
+    }
+  }
+
+  /** @throws as `bindParameters`. */
+  bind(
+    { sql, parameters }: StatementPlan,
+    params: Params | undefined,
+    realIsInteger?: readonly boolean[],
+  ): DriverParams {
+    try {
+      return bindParameters(parameters, params, realIsInteger);
+    } catch (error) {
+      throw aboutSql(error, sql);
     }
   }
 
@@ -334,8 +348,8 @@ export class Engine implements HubMember {
       // A listener of the statement before may have closed the database.
       this.assertOpen('execute');
       const statement = this.guard(() => this.#statements.compileUncached(sql));
-      const { kind, returning, parameters } = statement.plan;
-      const bound = bindParameters(parameters, undefined);
+      const { kind, returning } = statement.plan;
+      const bound = this.bind(statement.plan, undefined);
       if (kind === 'other') this.#runRest(sql, statement);
       else this.#perform<unknown>(statement, bound, kind === 'write' && !returning ? run : all);
     }
@@ -355,7 +369,7 @@ export class Engine implements HubMember {
       if (this.#statements.recompiled) statement.forgetColumns();
       return result;
     } catch (error) {
-      throw this.#translate(error);
+      throw this.#translate(error, this.#failureOf(statement));
     }
   }
 
@@ -580,8 +594,8 @@ export class Engine implements HubMember {
     }
   }
 
-  #translate(error: unknown, statement?: Statement): FreshetError {
-    if (error instanceof FreshetError) return error;
+  #translate(error: unknown, context?: FailureContext): FreshetError {
+    if (error instanceof FreshetError) return context ? aboutSql(error, context.sql) : error;
     const failure = this.#driver.failure(error);
     if (!failure) {
       if (this.#closed) {
@@ -594,10 +608,26 @@ export class Engine implements HubMember {
     }
     if (isDamage(failure.errcode)) this.#noteDamage();
     if (mayComeOfNothing(failure.errcode) && this.#noticeEmptied()) return emptied('read', error);
-    if (!statement) return fromSqlite(failure, error);
-    return fromSqlite(failure, error, {
+    return fromSqlite(failure, error, context);
+  }
+
+  #failureOf(statement: Statement): FailureContext {
+    return {
+      sql: statement.plan.sql,
       locate: (subcode, message) => locateConstraint(statement, this.catalog, subcode, message),
-    });
+    };
+  }
+
+  #refusalOf(sql: string): FailureContext {
+    const refusal = (text: string): string | undefined => {
+      try {
+        this.connection.prepare(text);
+        return undefined;
+      } catch (error) {
+        return this.#driver.failure(error)?.message;
+      }
+    };
+    return { sql, describe: (message) => describeRefusal({ sql, message }, this.connection, refusal) };
   }
 
   #noteDamage(): void {

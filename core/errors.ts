@@ -27,11 +27,13 @@ export type ErrorCode =
 export interface ErrorDetails {
   readonly code: ErrorCode;
   /** Finer than the code: `constraint.unique`. Defaults to the code in lower case. */
-  readonly subcode?: string;
+  readonly subcode?: string | undefined;
   /** The five characters that SQL standards give this error, where they give any. */
   readonly sqlstate?: string | undefined;
   readonly table?: string | undefined;
   readonly column?: string | undefined;
+  readonly sql?: string | undefined;
+  readonly offset?: number | undefined;
   /** The same call may succeed later, unchanged. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -56,6 +58,13 @@ export class FreshetError extends Error {
   declare readonly sqlstate?: string;
   declare readonly table?: string;
   declare readonly column?: string;
+  /**
+   * The statement that failed, of a long one its first 1,000 characters. It is not enumerable, and not part of
+   * `diagnostic`: SQL may hold what no log should.
+   */
+  declare readonly sql?: string;
+  /** Where in the statement's text the error is, in UTF-16 units from its start; set only where that is certain. */
+  declare readonly offset?: number;
   readonly retryable: boolean;
   /** The same call fails again until something else changes. */
   readonly permanent: boolean;
@@ -67,6 +76,8 @@ export class FreshetError extends Error {
     if (details.sqlstate !== undefined) this.sqlstate = details.sqlstate;
     if (details.table !== undefined) this.table = details.table;
     if (details.column !== undefined) this.column = details.column;
+    if (details.sql !== undefined) aboutSql(this, details.sql);
+    if (details.offset !== undefined) this.offset = details.offset;
     this.retryable = details.retryable ?? false;
     this.permanent = !this.retryable;
   }
@@ -88,6 +99,17 @@ export class FreshetError extends Error {
       ...(this.column !== undefined && { column: this.column }),
     };
   }
+}
+
+const longestSql = 1000;
+
+/** Notes which statement an error is about, unless that is known. */
+export function aboutSql<E>(error: E, sql: string): E {
+  if (error instanceof FreshetError && error.sql === undefined) {
+    const value = sql.length > longestSql ? `${sql.slice(0, longestSql)}…` : sql;
+    Object.defineProperty(error, 'sql', { value, configurable: true, writable: true });
+  }
+  return error;
 }
 
 /** The library was used wrongly: a closed handle, a finished transaction, an option that doesn't exist. */

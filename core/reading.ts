@@ -124,7 +124,7 @@ function* iteration<T>(
     let decode: ReturnType<typeof decoderFor<T>> | undefined;
     for (;;) {
       engine.assertUsable('read on');
-      const { done, value } = engine.step(opened.rows);
+      const { done, value } = engine.step(opened);
       if (done || value == null) return;
       // The columns are those of the schema at the first row.
       decode ??= decoderFor<T>(engine, opened.statement, options);

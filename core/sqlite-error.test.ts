@@ -53,7 +53,9 @@ describe('missing table or syntax → ProgrammingError', () => {
       const error = failure(schema, sql);
       const oracle = bare(':memory:');
       oracle.exec(schema);
-      expect(() => oracle.prepare(sql), sql).toThrow(error.message);
+      const [said = ''] = error.message.split('\n');
+      expect(() => oracle.prepare(sql), sql).toThrow(said);
+      expect((error.cause as Error).message).toBe(said);
       expect(errcodeOf(error)).toBe(1);
     }
   });

@@ -1,4 +1,5 @@
 import {
+  aboutSql,
   DatabaseError,
   DataError,
   type ErrorDetails,
@@ -17,9 +18,13 @@ export interface SqliteFailure {
   readonly message: string;
 }
 
-/** Which table and column a constraint's message is about; the schema tells what the message leaves open. */
+/** The statement that failed, and what can be found out of it beyond SQLite's message. */
 export interface FailureContext {
-  locate(subcode: string, message: string): { readonly table?: string; readonly column?: string };
+  readonly sql: string;
+  /** Which table and column a constraint's message is about. */
+  locate?(subcode: string, message: string): { readonly table?: string; readonly column?: string };
+  /** What is wrong with SQL that SQLite refuses, and where. */
+  describe?(message: string): { readonly message: string; readonly offset?: number };
 }
 
 type Make = new (message: string, details: ErrorDetails) => FreshetError;
@@ -66,13 +71,16 @@ const constraint: Readonly<Record<number, readonly [subcode: string, sqlstate: s
 };
 
 // SQLITE_ERROR covers every kind of wrong SQL, and only the message tells which.
-const wrongSql: readonly (readonly [RegExp, subcode: string, sqlstate: string])[] = [
-  [/^no such table: /, 'sql.relation_not_found', '42P01'],
-  [/^no such view: /, 'sql.relation_not_found', '42P01'],
-  [/^table .* has no column named /s, 'sql.column_not_found', '42703'],
-  [/no such column: /, 'sql.column_not_found', '42703'],
-  [/^no such function: /, 'sql.function_not_found', '42883'],
-  [/syntax error$|^incomplete input$|^unrecognized token: /, 'sql.syntax', '42601'],
+const wrongSql = [
+  { pattern: /^no such (?:table|view): /, subcode: 'sql.relation_not_found', sqlstate: '42P01' },
+  { pattern: /^table .* has no column named /s, subcode: 'sql.column_not_found', sqlstate: '42703' },
+  { pattern: /no such column: /, subcode: 'sql.column_not_found', sqlstate: '42703' },
+  { pattern: /^no such function: /, subcode: 'sql.function_not_found', sqlstate: '42883' },
+  {
+    pattern: /syntax error$|^incomplete input$|^unrecognized token: /,
+    subcode: 'sql.syntax',
+    sqlstate: '42601',
+  },
 ];
 
 // A transaction statement in the wrong state; SQLite's code is the same SQLITE_ERROR.
@@ -81,6 +89,11 @@ const wrongState =
 
 /** SQLite's failure as one of Freshet's errors, with the original as `cause`. */
 export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: FailureContext): FreshetError {
+  const error = classified(failure, cause, context);
+  return context ? aboutSql(error, context.sql) : error;
+}
+
+function classified(failure: SqliteFailure, cause: unknown, context?: FailureContext): FreshetError {
   const { errcode, message } = failure;
   const [make, details] = primary[errcode & 0xff] ?? [InternalError, { code: 'INTERNAL' as const }];
   if (make === IntegrityError) {
@@ -89,7 +102,7 @@ export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: Fai
       ...details,
       subcode,
       sqlstate,
-      ...context?.locate(subcode, message),
+      ...context?.locate?.(subcode, message),
       cause,
     });
   }
@@ -102,10 +115,6 @@ export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: Fai
         cause,
       });
     }
-    const known = wrongSql.find(([pattern]) => pattern.test(message));
-    if (known) {
-      return new ProgrammingError(message, { code: 'SQL', subcode: known[1], sqlstate: known[2], cause });
-    }
     if (message === 'integer overflow') {
       return new DataError(message, {
         code: 'VALUE',
@@ -114,6 +123,15 @@ export function fromSqlite(failure: SqliteFailure, cause: unknown, context?: Fai
         cause,
       });
     }
+    const { subcode, sqlstate } = wrongSql.find(({ pattern }) => pattern.test(message)) ?? details;
+    const described = context?.describe?.(message) ?? { message };
+    return new ProgrammingError(described.message, {
+      code: 'SQL',
+      subcode,
+      sqlstate,
+      offset: described.offset,
+      cause,
+    });
   }
   if (errcode === 517) {
     return new OperationalError(

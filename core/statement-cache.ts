@@ -26,7 +26,7 @@ export class StatementCache {
   readonly #schema: SchemaState;
   readonly #sysTables: () => SysTables;
   readonly #mend: (error: unknown) => boolean;
-  readonly #translate: (error: unknown) => Error;
+  readonly #translate: (error: unknown, sql: string) => Error;
   readonly #set: () => void;
   readonly #statements: RecentlyUsed<string, Statement>;
   /** Of the text that was asked for last. */
@@ -42,7 +42,7 @@ export class StatementCache {
     sysTables: () => SysTables,
     /** Takes away what made a statement fail through no fault of its own; true: try again. */
     mend: (error: unknown) => boolean,
-    translate: (error: unknown) => Error,
+    translate: (error: unknown, sql: string) => Error,
     /** A pragma that sets something was compiled, which is when SQLite carries most of them out. */
     set: () => void,
   ) {
@@ -103,8 +103,8 @@ export class StatementCache {
     const access = new Access();
     const text = plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql;
     const driver = mayBePragma(plan)
-      ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text))
-      : this.#prepare(access, text);
+      ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text, sql))
+      : this.#prepare(access, text, sql);
     if (plan.setsPragma) this.#set();
     const statement = new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
     this.#refuseOwnTables(statement);
@@ -137,13 +137,14 @@ export class StatementCache {
     });
   }
 
-  #prepare(access: Access, sql: string): DriverStatement {
+  /** `given`: the text without the rows of `sys` tables. */
+  #prepare(access: Access, sql: string, given: string): DriverStatement {
     this.#collector = access;
     try {
       return this.#connection.prepare(sql);
     } catch (error) {
-      if (this.#mend(error)) return this.#prepare(access, sql);
-      if (!isEmptyScript(sql)) throw this.#translate(error);
+      if (this.#mend(error)) return this.#prepare(access, sql, given);
+      if (!isEmptyScript(sql)) throw this.#translate(error, given);
       throw new ProgrammingError('The SQL text holds no statement.', {
         code: 'SQL',
         subcode: 'sql.empty',

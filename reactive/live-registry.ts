@@ -2,8 +2,7 @@ import type { ChangesetRecord } from '../core/commit/changeset-record.ts';
 import type { LiveFigures, Maintainer } from '../core/commit/hub.ts';
 import type { DriverParams } from '../core/drivers/driver.ts';
 import type { Engine } from '../core/engine.ts';
-import { FreshetError } from '../core/errors.ts';
-import { bindParameters } from '../core/parameters.ts';
+import { aboutSql, FreshetError } from '../core/errors.ts';
 import { RecentlyUsed } from '../core/recently-used.ts';
 import { exactKey } from '../core/sql/value-key.ts';
 import type { Params } from '../core/values.ts';
@@ -93,7 +92,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
     opened: (materialisation: Materialisation) => void,
   ): Materialisation {
     this.#engine.assertOpen('subscribe');
-    const bound = bindParameters(this.#engine.planOf(sql).parameters, params);
+    const bound = this.#engine.bind(this.#engine.planOf(sql), params);
     const values = Array.isArray(bound) ? bound : Object.entries(bound).flat();
     const key = `${sql}\u0000${exactKey(values)}`;
     let materialisation = this.#materialisations.get(key);
@@ -121,7 +120,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
 
   explain(sql: string, params: Params | undefined): LiveExplain {
     this.#engine.assertOpen('explain');
-    return explainLive(this.#planFor(sql), bindParameters(this.#engine.planOf(sql).parameters, params));
+    return explainLive(this.#planFor(sql), this.#engine.bind(this.#engine.planOf(sql), params));
   }
 
   /** Measures from now on, until the feed is closed. */
@@ -279,7 +278,7 @@ export class LiveRegistry implements Maintainer, EngineSource<Materialisation> {
       this.#outdated.delete(materialisation);
     } catch (thrown) {
       if (thrown === foreignCommit) throw thrown;
-      const error = this.#translated(thrown);
+      const error = aboutSql(this.#translated(thrown), materialisation.sql);
       if (isRetryable(error)) throw error;
       failed.push(() => materialisation.audience.fail(error));
       this.#release(materialisation);

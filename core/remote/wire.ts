@@ -56,6 +56,8 @@ interface WireError {
   readonly sqlstate: string | undefined;
   readonly table: string | undefined;
   readonly column: string | undefined;
+  readonly sql: string | undefined;
+  readonly offset: number | undefined;
   readonly retryable: boolean;
   readonly stack: string | undefined;
   readonly cause: unknown;
@@ -76,7 +78,8 @@ const classes: Readonly<Record<string, new (message: string, details: errors.Err
 /** An error in a form that can be cloned, whatever it holds. */
 export function encodeError(error: unknown): unknown {
   if (error instanceof FreshetError) {
-    const { name, message, code, subcode, sqlstate, table, column, retryable, stack, cause } = error;
+    const { name, message, code, subcode, sqlstate, table, column, sql, offset, retryable, stack, cause } =
+      error;
     const wire: WireError = {
       freshet: name,
       message,
@@ -85,6 +88,8 @@ export function encodeError(error: unknown): unknown {
       sqlstate,
       table,
       column,
+      sql,
+      offset,
       retryable,
       stack,
       cause: encodeError(cause),

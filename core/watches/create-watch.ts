@@ -73,7 +73,7 @@ export function watchQuery(
     throw watchError('query subscriptions require a read-only SELECT', 'watch.not_a_select');
   }
   const statement = engine.compile(sql);
-  bindParameters(statement.plan.parameters, params);
+  engine.bind(statement.plan, params);
   const spec = () => tablesSpec('query', followable(engine, engine.current(statement)));
   const read = () => {
     const rows = engine.all(engine.current(statement), params);

@@ -22,7 +22,9 @@ const missingTable = /no such (?:table|view): (?:.*\.)?(?<name>[^.]+)$/s;
 
 /** An error of the engine, with the place and the name that was probably meant, where these can be told. */
 export function problemOf(error: unknown, sql: string, schema: Schema): Problem {
-  const message = error instanceof Error ? error.message : String(error);
+  // SQLite's own words: what is added to them in development is shown here beside them.
+  const said = error instanceof FreshetError && error.code === 'SQL' ? (error.cause ?? error) : error;
+  const message = said instanceof Error ? said.message : String(said);
   const column = missingColumn.exec(message)?.groups?.name;
   const table = missingTable.exec(message)?.groups?.name;
   const name = column ?? table;
