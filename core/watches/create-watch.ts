@@ -165,9 +165,15 @@ function followOn(engine: Engine, watch: Watch, follow: () => WatchSpec): void {
       );
     } catch (error) {
       if (error instanceof FreshetError && error.retryable) hub.changeWatch(watch, doubtfulSpec(watch.spec));
-      else watch.end(error instanceof Error ? error.message : String(error));
+      else watch.end(reasonOf(error));
     }
   });
+}
+
+/** Without SQL: events may be logged. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof FreshetError && error.code === 'SQL' ? (error.cause ?? error) : error;
+  return said instanceof Error ? said.message : String(said);
 }
 
 /**

@@ -127,9 +127,12 @@ export function randomStatement(random: Random): string {
     [3, () => randomWrite(random)],
     [2, () => random.pick(selects)[0]],
     [2, () => random.times(random.between(0, 9), () => random.pick(words)).join(' ')],
-    [1, () => mutated(random, random.pick(selects)[0])],
+    [1, () => mutated(random, random.pick(endingSelects)[0])],
   ])();
 }
+
+/** A recursion without its condition has no end. */
+const endingSelects = selects.filter(([sql]) => !sql.includes('RECURSIVE'));
 
 function mutated(random: Random, sql: string): string {
   const at = random.between(0, sql.length);
