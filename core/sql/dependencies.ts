@@ -1,8 +1,9 @@
-import { parseStmt, type Stmt, traverse } from 'sqlite3-parser';
+import { type Stmt, traverse } from 'sqlite3-parser';
 import type { Catalog } from '../catalog.ts';
 import type { Statement } from '../statement.ts';
 import { tableKey } from './access.ts';
 import { foldName } from './identifier.ts';
+import { parseFirst } from './parse.ts';
 import { virtualSources } from './virtual-tables.ts';
 
 /** What the answer of a SELECT depends on. */
@@ -60,7 +61,7 @@ function mention(
 }
 
 function parse(sql: string): Stmt | undefined {
-  const parsed = parseStmt(sql, { allowTrailing: true });
+  const parsed = parseFirst(sql);
   return parsed.status === 'ok' ? parsed.root : undefined;
 }
 

@@ -13,6 +13,7 @@ import {
 import { ProgrammingError } from '../errors.ts';
 import { type ParameterPlan, planParameters } from '../parameters.ts';
 import { type ColumnPlace, columnPlaces } from './integer-places.ts';
+import { parseFirst } from './parse.ts';
 
 /** What a statement does to the transaction and to the schema; decides its way through the commit path. */
 export type StatementKind =
@@ -98,7 +99,7 @@ const kinds: Readonly<Partial<Record<Stmt['type'], StatementKind>>> = {
  */
 export function planStatement(sql: string): StatementPlan {
   const text = checkText(sql);
-  const parsed = parseStmt(text, { allowTrailing: true, emitTokens: true });
+  const parsed = parseFirst(text);
   if (parsed.status === 'error') {
     refuseSecond(text);
     // SQLite has the last word on what is SQL; what only it understands takes the widest way.

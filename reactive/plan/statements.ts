@@ -1,4 +1,3 @@
-import { tokenize, tokenName } from 'sqlite3-parser';
 import type { DriverRow, DriverStatement, DriverValue } from '../../core/drivers/driver.ts';
 import type { Engine } from '../../core/engine.ts';
 
@@ -14,8 +13,12 @@ interface Prepared {
  */
 const fewParameters = 50;
 
-/** Behind these, terms are compared as texts. */
-const comparing = new Set(['GROUP', 'DISTINCT', 'OVER', 'ORDER']);
+/**
+ * A parameter, or a word behind which terms are compared as texts; before those what may hold their like: texts, names
+ * in quotes, comments. A whole tokenizer takes longer over a long list than SQLite over the statement.
+ */
+const pieceOfInterest =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(\b(?:GROUP|DISTINCT|OVER|ORDER)\b)|\?(\d+)/gi;
 
 /** The statements of one plan, compiled when they are first run, with parameters by number. */
 export class Statements {
@@ -52,15 +55,14 @@ export class Statements {
     let end = 0;
     // Where terms are compared as texts, a parameter that stands twice must stay one.
     let compares = false;
-    for (const { type, text, span } of tokenize(sql)) {
-      const name = tokenName(type) ?? '';
-      if (comparing.has(name)) compares = true;
-      if (name !== 'VARIABLE') continue;
-      const number = Number(text.slice(1));
+    for (const { 0: text, 1: word, 2: digits, index } of sql.matchAll(pieceOfInterest)) {
+      if (word !== undefined) compares = true;
+      if (digits === undefined) continue;
+      const number = Number(digits);
       takes = Math.max(takes, number);
       places.push(number - 1);
-      pieces.push(sql.slice(end, span.offset));
-      end = span.offset + span.length;
+      pieces.push(sql.slice(end, index));
+      end = index + text.length;
     }
     pieces.push(sql.slice(end));
     const isOrdered = takes > fewParameters && !(compares && this.#repeats(places));

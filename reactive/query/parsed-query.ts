@@ -1,4 +1,5 @@
-import { parseStmt, type Select, type Stmt, type Token } from 'sqlite3-parser';
+import type { Select, Stmt, Token } from 'sqlite3-parser';
+import { parseFirst } from '../../core/sql/parse.ts';
 
 /** A query's text, parsed once for all that look at it: a long one takes as long to parse as SQLite to answer. */
 export interface ParsedQuery {
@@ -10,7 +11,7 @@ export interface ParsedQuery {
 }
 
 export function parseQuery(sql: string): ParsedQuery {
-  const parsed = parseStmt(sql, { emitTokens: true });
+  const parsed = parseFirst(sql);
   if (parsed.status === 'error') return { sql, root: undefined, select: undefined, tokens: [] };
   const { root, tokens = [] } = parsed;
   return { sql, root, select: root.type === 'SelectStmt' ? root.body : undefined, tokens };
