@@ -165,13 +165,19 @@ function followOn(engine: Engine, watch: Watch, follow: () => WatchSpec): void {
       );
     } catch (error) {
       if (error instanceof FreshetError && error.retryable) hub.changeWatch(watch, doubtfulSpec(watch.spec));
-      else watch.end(reasonOf(error));
+      else watch.end(reasonOf(engine, error));
     }
   });
 }
 
-/** Without SQL: events may be logged. */
-function reasonOf(error: unknown): string {
+/** Why nothing is left to follow; without SQL, for events may be logged. */
+function reasonOf(engine: Engine, thrown: unknown): string {
+  let error = thrown;
+  try {
+    engine.assertOpen('watch on');
+  } catch (unusable) {
+    error = unusable;
+  }
   const said = error instanceof FreshetError && error.code === 'SQL' ? (error.cause ?? error) : error;
   return said instanceof Error ? said.message : String(said);
 }
