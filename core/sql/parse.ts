@@ -1,0 +1,18 @@
+import { parseStmt } from 'sqlite3-parser';
+
+const options = { allowTrailing: true, emitTokens: true } as const;
+type Parsed = ReturnType<typeof parseStmt>;
+
+let last: { readonly text: string; readonly parsed: Parsed } | undefined;
+
+/**
+ * The first statement of a text, with its tokens. What asks for the same text in the same turn gets the same tree,
+ * which nobody changes: a long text takes as long to parse as SQLite to answer.
+ */
+export function parseFirst(text: string): Parsed {
+  if (last?.text === text) return last.parsed;
+  if (!last) queueMicrotask(() => (last = undefined));
+  const parsed = parseStmt(text, options);
+  last = { text, parsed };
+  return parsed;
+}
