@@ -71,7 +71,10 @@ export function createAccumulator(kind: AccumulatorKind, collation: Collation): 
   }
 }
 
-/** From the values of `primingExpressions`. It isn't `exact` where they say that SQLite must be asked each time. */
+/**
+ * From the values of `primingExpressions`. One that isn't `exact` must be dropped: over other values than integers, or
+ * beyond the limit, SQLite's sum says nothing about the integers, so `add` and `remove` could make it exact and wrong.
+ */
 export function primeAccumulator(
   kind: AccumulatorKind,
   collation: Collation,
@@ -140,19 +143,16 @@ class IntegerSum implements Accumulator {
   readonly #kind: 'sum' | 'total' | 'avg';
   readonly #state: SumState;
   readonly #limit: bigint;
-  /** What SQLite computed over other values, or beyond the limit, says nothing about the integers. */
-  readonly #isKnown: boolean;
 
   constructor(kind: 'sum' | 'total' | 'avg', state: SumState) {
     this.#kind = kind;
     this.#state = state;
     this.#limit = kind === 'sum' ? sumLimit : doubleLimit;
-    this.#isKnown = state.others === 0n && state.magnitude < this.#limit;
   }
 
   get exact(): boolean {
     const { count, others, magnitude } = this.#state;
-    return this.#isKnown && count >= 0n && others === 0n && magnitude < this.#limit;
+    return count >= 0n && others === 0n && magnitude < this.#limit;
   }
 
   add(value: DriverValue): boolean {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { type Mutant, mutants } from './mutant-list.ts';
+import { type Mutant, misfit, mutants } from './mutant-list.ts';
 import type { MutantRun, Verdict } from './mutant-run.ts';
 import { ordinaryParts, partsByIngredient } from './ordinary.ts';
 
@@ -53,12 +53,6 @@ class Workshop {
     writeFileSync(join(this.folder, 'engine.ts'), engine.join('\n'));
   }
 
-  /** Why an edit can't be made; null: it can. */
-  misfit({ file, from }: Mutant): string | null {
-    const count = readFileSync(join(this.folder, file), 'utf8').split(from).length - 1;
-    return count === 1 ? null : `occurs ${count} times in ${file}: ${from}`;
-  }
-
   /** Runs the oracle on the mutant. */
   async run(mutant: Mutant, parts: MutantRun['parts']): Promise<Verdict> {
     const path = join(this.folder, mutant.file);
@@ -106,10 +100,7 @@ try {
   const chosen = mutants.filter(
     ({ name, rule }) => isAll || values.only.some((text) => name.includes(text) || rule.includes(text)),
   );
-  const misfits = chosen.flatMap((mutant) => {
-    const reason = workshop.misfit(mutant);
-    return reason === null ? [] : [`${mutant.name} ${reason}`];
-  });
+  const misfits = chosen.flatMap((mutant) => misfit(mutant, workshop.folder) ?? []);
   if (misfits.length > 0) throw new Error(`Some edits no longer fit the sources:\n  ${misfits.join('\n  ')}`);
   const isOwn = values.comparisons !== undefined || values.about.length > 0;
   const own = {

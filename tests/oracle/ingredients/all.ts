@@ -3,6 +3,8 @@ import { attachedFiles } from './attached-files.ts';
 import { collatedKeys } from './collated-keys.ts';
 import { collatedRanges } from './collated-ranges.ts';
 import { convertedGroups } from './converted-groups.ts';
+import { filledChains } from './filled-chains.ts';
+import { foldedJoins } from './folded-joins.ts';
 import { fullText } from './full-text.ts';
 import type { Ingredient } from './ingredient.ts';
 import { mergedColumns } from './merged-columns.ts';
@@ -37,6 +39,8 @@ export const ingredients: readonly Ingredient[] = [
   convertedGroups,
   overlapping,
   hugeSums,
+  foldedJoins,
+  filledChains,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */
