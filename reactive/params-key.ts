@@ -1,20 +1,33 @@
-import { isBytes } from '../core/bytes.ts';
+import { isBytes, isDetached } from '../core/bytes.ts';
 import { isDate } from '../core/take-params.ts';
 import type { Params } from '../core/values.ts';
 
-/** A text that is the same only for parameters of the same types and values. Two texts for equal ones do no harm. */
+/**
+ * A text that is the same only for parameters of the same names, types and values; what can't be bound is all alike.
+ * Two texts for equal ones do no harm. Never throws for what `takeParams` returns, nor for rows.
+ */
 export function paramsKey(params: Params | undefined): string {
   const parts = Array.isArray(params)
-    ? params.map(part)
-    : Object.entries(params ?? {}).map(([name, value]) => `${name}=${part(value)}`);
+    ? Array.from(params, part)
+    : Object.entries(params ?? {}).map(([name, value]) => [name, part(value)]);
   return JSON.stringify(parts);
 }
 
 function part(value: unknown): string {
-  if (typeof value === 'object' && value !== null) {
-    if (isBytes(value)) return `b${Array.from(value).join()}`;
-    // Nothing else can be bound, whatever its own `toString` says.
-    return isDate(value) ? `d${value.getTime()}` : 'o';
+  switch (typeof value) {
+    case 'object':
+      return value === null ? 'null' : objectPart(value);
+    case 'number':
+      return `number${Object.is(value, -0) ? '-0' : value}`;
+    case 'function':
+    case 'symbol':
+      return 'other';
+    default:
+      return `${typeof value}${String(value)}`;
   }
-  return `${typeof value}${Object.is(value, -0) ? '-0' : String(value)}`;
+}
+
+function objectPart(value: object): string {
+  if (isBytes(value)) return isDetached(value) ? 'gone' : `bytes${new Uint8Array(value).join()}`;
+  return isDate(value) ? `date${Date.prototype.getTime.call(value)}` : 'other';
 }
