@@ -20,6 +20,7 @@ import {
   type SortedColumn,
   type Span,
   traverse,
+  type Visitor,
   type Window,
   type With,
 } from 'sqlite3-parser';
@@ -100,6 +101,12 @@ export function resolveQuery(
           ? Array.from({ length: parameters.count }, (_, i) => i)
           : parameters.names,
   };
+}
+
+/** A place in the user's text, and what stands there instead. */
+interface Hole {
+  readonly span: Pick<Span, 'offset' | 'length'>;
+  readonly parts: readonly Part[];
 }
 
 type Traits = Pick<Operand, 'affinity' | 'collation' | 'merged'>;
@@ -632,14 +639,14 @@ class Resolver {
 
   /** The text of an expression, or of another node that holds expressions, in parts. */
   #text(root: AstNode, scope: Scope, ctes: Ctes): Text {
-    const holes: { readonly span: Span; readonly parts: readonly Part[] }[] = [];
+    const holes: Hole[] = [];
     const merged: Operand[] = [];
     const nested = (inner: Select, use: Nested['use'], left?: Nested['left']): Nested => {
       const select = this.select(inner, scope, ctes);
       if (use !== 'exists') checkHandedOut(select.cores);
       return { kind: 'nested', select, use, ...(left && { left }) };
     };
-    traverse(root, {
+    const visitor: Visitor = {
       enter: (node, parent) => {
         switch (node.type) {
           case 'Id':
@@ -650,9 +657,16 @@ class Resolver {
             return 'skip';
           }
           case 'VariableExpr': {
-            const number = this.#shared.variables.get(node.span.offset) ?? 0;
-            this.#shared.numbers.set(node, number);
-            holes.push({ span: node.span, parts: [`?${number}`] });
+            holes.push({ span: node.span, parts: [this.#variable(node)] });
+            return 'skip';
+          }
+          case 'InListExpr': {
+            const { lhs, rhs: list = [] } = node;
+            if (list.length < manyParts || !list.every(({ type }) => type === 'VariableExpr'))
+              return 'continue';
+            // Thousands of them are one piece of text.
+            traverse(lhs, visitor);
+            holes.push(this.#variables(list));
             return 'skip';
           }
           case 'SubqueryExpr':
@@ -675,7 +689,8 @@ class Resolver {
             return 'continue';
         }
       },
-    });
+    };
+    traverse(root, visitor);
     const parts: Part[] = [];
     let at = root.span.offset;
     for (const { span, parts: inner } of holes.sort((a, b) => a.span.offset - b.span.offset)) {
@@ -689,6 +704,23 @@ class Resolver {
       .map((part) => (typeof part === 'string' ? withoutComments(part) : part))
       .filter((part) => part !== '');
     return plain.length > manyParts ? joined(plain) : plain;
+  }
+
+  #variable(node: AstNode): string {
+    const number = this.#shared.variables.get(node.span.offset) ?? 0;
+    this.#shared.numbers.set(node, number);
+    return `?${number}`;
+  }
+
+  #variables(list: readonly AstNode[]): Hole {
+    const offset = (list[0] as AstNode).span.offset;
+    let text = '';
+    let at = offset;
+    for (const node of list) {
+      text += this.#sql.slice(at, node.span.offset) + this.#variable(node);
+      at = node.span.offset + node.span.length;
+    }
+    return { span: { offset, length: at - offset }, parts: [text] };
   }
 
   /** What gives another value each time, and what belongs to another query. */
