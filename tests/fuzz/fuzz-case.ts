@@ -134,6 +134,8 @@ export class FuzzCase {
     const limit = Date.now() + longestMs;
     while (this.#outstanding.size > 0) {
       for (const one of this.#transactions.splice(0)) this.#end(one, 'rollback');
+      // One that a savepoint began.
+      if (this.#isSync && this.#db.inTransaction) this.#attempt('rollback', () => this.#db.rollback());
       for (const rows of this.#iterators.splice(0)) this.#attempt('iterator.return', () => rows.return?.());
       await Promise.race([
         Promise.allSettled(this.#outstanding.keys()),
