@@ -36,6 +36,7 @@ export class ChangesetRecord implements Changeset {
   renamed: ReadonlyMap<string, string> = new Map();
   readonly #shapes: Shapes;
   #rowChanges: readonly RowChange[] | undefined;
+  #holdsBytes: boolean | undefined;
   #counts: ReadonlyMap<string, number> | undefined;
 
   constructor(
@@ -69,6 +70,14 @@ export class ChangesetRecord implements Changeset {
       this.captured.map((row) => Object.freeze(this.tableOf(row).decode(row))),
     );
     return this.#rowChanges;
+  }
+
+  /** Whether a value of a row is bytes, without decoding it; `listed` shares them with what the engine keeps. */
+  get holdsBytes(): boolean {
+    this.#holdsBytes ??= this.captured.some((row) =>
+      row.some((value) => typeof value === 'object' && value !== null),
+    );
+    return this.#holdsBytes;
   }
 
   /** How many row changes there are, of all tables. */

@@ -409,9 +409,11 @@ export class Hub {
       for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
         for (const maintainer of [...this.#maintainers]) maintainer.deliver();
         if (this.#listeners.size === 0) continue;
-        const changeset = plainChangeset(next);
+        const { holdsBytes } = next;
+        const shared = plainChangeset(next, holdsBytes);
         for (const listener of [...this.#listeners]) {
-          if (this.#listeners.has(listener)) this.#call(listener, changeset);
+          if (!this.#listeners.has(listener)) continue;
+          this.#call(listener, holdsBytes ? plainChangeset(next, true) : shared);
         }
       }
     } finally {

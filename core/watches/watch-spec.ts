@@ -1,5 +1,6 @@
 import type { RowChange } from '../commit/changeset.ts';
 import type { ChangesetRecord } from '../commit/changeset-record.ts';
+import { ownRowChanges } from '../commit/own-row-changes.ts';
 import type { ChangeEvent, InvalidateEvent } from './events.ts';
 import type { Range } from './range.ts';
 
@@ -132,9 +133,10 @@ function select(
   tables: ReadonlySet<string> | null,
   concerns: (change: RowChange) => boolean,
 ): readonly RowChange[] {
-  return changeset.listed.filter(
+  const selected = changeset.listed.filter(
     (change) => (tables === null || tables.has(change.table)) && concerns(change),
   );
+  return changeset.holdsBytes ? ownRowChanges(selected) : selected;
 }
 
 /** More row changes of these tables than an event may carry. */

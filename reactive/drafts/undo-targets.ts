@@ -1,3 +1,4 @@
+import { copyBytes, isBytes } from '../../core/bytes.ts';
 import type { WrittenTable } from '../../core/commit/written.ts';
 import { narrowers } from '../../core/rows.ts';
 import type { SqlValue } from '../../core/values.ts';
@@ -109,7 +110,8 @@ export function conflictOf(
   const { key } = identityOf(table, after ?? (before as Image));
   const narrow = ([name, value]: [string, Image[number]]): [string, SqlValue] => [
     name,
-    narrowers.auto(value),
+    // The image goes on to be what is undone.
+    isBytes(value) ? copyBytes(value) : narrowers.auto(value),
   ];
   return {
     table: table.name,
