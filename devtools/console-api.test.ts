@@ -2,6 +2,7 @@ import { type Database, type DatabaseSync, open } from 'freshet';
 import { type ConsoleApi, consoleApi } from 'freshet/devtools';
 import { live, settled } from 'freshet/reactive';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../tests/support/eventually.ts';
 import { opened } from '../tests/support/opening.ts';
 
 const schema = 'CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT)';
@@ -69,16 +70,16 @@ describe.each(kinds)('consoleApi, of a %s', (_kind, make) => {
     const table = vi.spyOn(console, 'table').mockImplementation(() => {});
     const stop = named().stream({ tables: ['t'] });
     const streams = async (): Promise<number> => (await db.reactiveMetrics()).change_stream_count;
-    await vi.waitFor(async () => expect(await streams()).toBe(1));
+    await eventually(async () => expect(await streams()).toBe(1));
     await db.execute('INSERT INTO other VALUES (1)');
     await db.execute("INSERT INTO t VALUES (1, 'one')");
-    await vi.waitFor(() => expect(group).toHaveBeenCalledOnce());
+    await eventually(() => expect(group).toHaveBeenCalledOnce());
     expect(group.mock.lastCall?.[0]).toMatch(/ #\d+ t \(1\)$/);
     expect(table).toHaveBeenLastCalledWith([
       { operation: 'insert', table: 't', before: null, after: { id: 1, v: 'one' } },
     ]);
     stop();
-    await vi.waitFor(async () => expect(await streams()).toBe(0));
+    await eventually(async () => expect(await streams()).toBe(0));
   });
 });
 
@@ -111,9 +112,9 @@ describe('consoleApi', () => {
     const uninstall = consoleApi(db);
     named().stream();
     const api = named();
-    await vi.waitFor(() => expect(db.reactiveMetrics().change_stream_count).toBe(1));
+    await eventually(() => expect(db.reactiveMetrics().change_stream_count).toBe(1));
     uninstall();
-    await vi.waitFor(() => expect(db.reactiveMetrics().change_stream_count).toBe(0));
+    await eventually(() => expect(db.reactiveMetrics().change_stream_count).toBe(0));
     await expect(api.queries()).rejects.toMatchObject({ code: 'CLOSED' });
   });
 });

@@ -3,6 +3,7 @@ import type { Database, DatabaseSync } from 'freshet';
 import { mountDevtools } from 'freshet/devtools';
 import { inspect, live, settled } from 'freshet/reactive';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../tests/support/eventually.ts';
 import { openInThread } from '../tests/support/in-thread.ts';
 import { opened } from '../tests/support/opening.ts';
 
@@ -152,9 +153,9 @@ describe('mountDevtools', () => {
     const db = start();
     const { unmount, tab, all } = mount(db, { open: true });
     tab('Stream');
-    await vi.waitFor(() => expect(db.reactiveMetrics().active_watch_count).toBe(1));
+    await eventually(() => expect(db.reactiveMetrics().active_watch_count).toBe(1));
     unmount();
-    await vi.waitFor(() => expect(db.reactiveMetrics().active_watch_count).toBe(0));
+    await eventually(() => expect(db.reactiveMetrics().active_watch_count).toBe(0));
     expect(document.body.children).toHaveLength(0);
     press(window, 'f', shortcut);
     expect(all('.dock:not([hidden])')).toEqual([]);
@@ -171,10 +172,10 @@ describe('mountDevtools', () => {
     const db = start();
     const { rows, tab } = mount(db, { open: true });
     live(db, byStatus, ['open']).subscribe();
-    await vi.waitFor(() => expect(rows()).toHaveLength(1));
+    await eventually(() => expect(rows()).toHaveLength(1));
     tab(name);
     const streams = (): number => db.reactiveMetrics().change_stream_count;
-    await vi.waitFor(() => expect(streams()).toBe(name === 'Stream' ? 1 : 0));
+    await eventually(() => expect(streams()).toBe(name === 'Stream' ? 1 : 0));
     await turn();
     expect(vi.getTimerCount()).toBeGreaterThan(0);
 
@@ -188,16 +189,16 @@ describe('mountDevtools', () => {
     hidden.mockReturnValue(false);
     document.dispatchEvent(new Event('visibilitychange'));
     tab('Queries');
-    await vi.waitFor(() => expect(rows()).toHaveLength(2));
+    await eventually(() => expect(rows()).toHaveLength(2));
   });
 
   test('says so when the database is closed', async () => {
     const db = start();
     const { one, rows } = mount(db, { open: true });
     live(db, byStatus, ['open']).subscribe();
-    await vi.waitFor(() => expect(rows()).toHaveLength(1));
+    await eventually(() => expect(rows()).toHaveLength(1));
     db.close();
-    await vi.waitFor(() => expect(one('[role=status]').textContent).toBe('The database is closed.'));
+    await eventually(() => expect(one('[role=status]').textContent).toBe('The database is closed.'));
   });
 });
 
@@ -233,14 +234,14 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     const { db, rows, all, one } = await started();
     live(db, byStatus, ['open']).subscribe();
     live(db, 'SELECT random() FROM people').subscribe();
-    await vi.waitFor(() => expect(rows()).toHaveLength(2));
+    await eventually(() => expect(rows()).toHaveLength(2));
     const [first, second] = rows();
     const sql = 'SELECT id, title FROM issues WHERE status = ? ORDER BY id';
     expect(first).toEqual([sql, "'open'", 'incremental', '2', '0', '', '']);
     expect(second?.[2]).toMatch(/^re-evaluated: random\(\) may give another value/);
     const before = all('.list tbody tr');
     await db.execute("INSERT INTO issues VALUES (4, 'open', 'four')");
-    await vi.waitFor(() => expect(rows()[0]?.slice(3, 5)).toEqual(['3', '1']));
+    await eventually(() => expect(rows()[0]?.slice(3, 5)).toEqual(['3', '1']));
     expect(rows()[0]?.[5]).toMatch(/^(<0\.01|\d+(\.\d+)?)$/);
     expect(all('.list tbody tr')).toEqual(before);
     expect(one('.summary').textContent).toBe(
@@ -251,7 +252,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
   test('shows one in detail, and keeps showing it when it has ended', async () => {
     const { db, one, all, button, rows, root } = await started();
     const subscription = live(db, byStatus, ['open']).subscribe();
-    await vi.waitFor(() => expect(rows()).toHaveLength(1));
+    await eventually(() => expect(rows()).toHaveLength(1));
     one('.list tbody button').click();
     expect(one('.details').hidden).toBe(false);
     expect(root.activeElement).toBe(button('Close details'));
@@ -269,7 +270,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     expect(figures().get('Subscribers')).toBe('1');
     expect(figures().get('Tier')).toBe('incremental');
     subscription.unsubscribe();
-    await vi.waitFor(() => expect(rows()).toHaveLength(0));
+    await eventually(() => expect(rows()).toHaveLength(0));
     expect(one('.details .code').textContent).toBe(byStatus);
     press(button('Close details'), 'Escape');
     expect(one('.details').hidden).toBe(true);
@@ -282,7 +283,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     for (const sql of ['SELECT 1 FROM issues WHERE id = 1', 'SELECT 2 FROM issues', 'SELECT 3 FROM people']) {
       live(db, sql).subscribe();
     }
-    await vi.waitFor(() => expect(rows()).toHaveLength(3));
+    await eventually(() => expect(rows()).toHaveLength(3));
     const counts = (): (string | undefined)[] => rows().map((row) => row[3]);
     const opened = counts();
     expect(opened).toEqual(['1', '3', '0']);
@@ -302,7 +303,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     for (const sql of ['SELECT 1 FROM issues WHERE id = 1', 'SELECT 2 FROM issues', 'SELECT 3 FROM people']) {
       live(db, sql).subscribe();
     }
-    await vi.waitFor(() => expect(rows()).toHaveLength(3));
+    await eventually(() => expect(rows()).toHaveLength(3));
     const buttons = (): HTMLElement[] => all('.list tbody button');
     const [first, second] = buttons();
     first?.focus();
@@ -316,22 +317,22 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     button('Visits').click();
     first?.focus();
     await db.execute("INSERT INTO people VALUES (1, 'Ada')");
-    await vi.waitFor(() => expect(buttons().indexOf(first as HTMLElement)).toBe(1));
+    await eventually(() => expect(buttons().indexOf(first as HTMLElement)).toBe(1));
     expect(root.activeElement).toBe(first);
   });
 
   test('shows commits as they come, the latest first, with their rows before and after', async () => {
     const { db, tab, all } = await started();
     tab('Stream');
-    await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
+    await eventually(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
     await db.execute("UPDATE issues SET title = 'uno' WHERE id = 1");
     await db.execute("INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace')");
-    await vi.waitFor(() => expect(all('.entries summary')).toHaveLength(2));
+    await eventually(() => expect(all('.entries summary')).toHaveLength(2));
     const [people, issues] = all('.entries details') as HTMLDetailsElement[];
     expect(people?.textContent).toMatch(/people2 rows#\d+$/);
     expect(issues?.querySelectorAll('.change')).toHaveLength(0);
     (issues as HTMLDetailsElement).open = true;
-    await vi.waitFor(() => expect(issues?.querySelectorAll('.change')).toHaveLength(1));
+    await eventually(() => expect(issues?.querySelectorAll('.change')).toHaveLength(1));
     expect(issues?.querySelector('h3')?.textContent).toBe('update issues id: 1');
     expect(
       [...(issues?.querySelectorAll('.values tbody tr') ?? [])].map(({ children }) =>
@@ -340,19 +341,19 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     ).toEqual([['title', "'one'", "'uno'"]]);
     expect(issues?.querySelector('.change p')?.textContent).toBe('Unchanged: id, status');
     (people as HTMLDetailsElement).open = true;
-    await vi.waitFor(() => expect(people?.querySelectorAll('.change')).toHaveLength(2));
+    await eventually(() => expect(people?.querySelectorAll('.change')).toHaveLength(2));
   });
 
   test('filters the stream by table, pauses it, and clears it', async () => {
     vi.useFakeTimers(onlyTimeouts);
     const { db, tab, all, one, button } = await started();
     tab('Stream');
-    await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
+    await eventually(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
     const shown = (): (string | null | undefined)[] =>
       all('.entries summary').map((summary) => summary.querySelector('.text')?.textContent);
     await db.execute("INSERT INTO people VALUES (1, 'Ada')");
     await db.execute("UPDATE issues SET title = 'uno' WHERE id = 1");
-    await vi.waitFor(() => expect(shown()).toEqual(['issues', 'people']));
+    await eventually(() => expect(shown()).toEqual(['issues', 'people']));
     const filter = one('select') as HTMLSelectElement;
     expect([...filter.options].map(({ text }) => text)).toEqual(['All tables', 'issues', 'people']);
     filter.value = 'people';
@@ -366,7 +367,7 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(1);
     expect(shown()).toEqual(['people']);
     button('Resume').click();
-    await vi.waitFor(() => expect(shown()).toEqual(['people', 'people']));
+    await eventually(() => expect(shown()).toEqual(['people', 'people']));
     button('Clear').click();
     expect(shown()).toEqual([]);
   });
@@ -377,39 +378,39 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     const entries = (): (string | undefined)[] =>
       all('.entries > li').map((one) => one.className || 'commit');
     tab('Stream');
-    await vi.waitFor(async () => expect(await streams()).toBe(1));
+    await eventually(async () => expect(await streams()).toBe(1));
     await db.execute("INSERT INTO people VALUES (1, 'Ada')");
-    await vi.waitFor(() => expect(entries()).toEqual(['commit']));
+    await eventually(() => expect(entries()).toEqual(['commit']));
     tab('Queries');
-    await vi.waitFor(async () => expect(await streams()).toBe(0));
+    await eventually(async () => expect(await streams()).toBe(0));
     await db.execute("INSERT INTO people VALUES (2, 'Grace')");
     tab('Stream');
-    await vi.waitFor(async () => expect(await streams()).toBe(1));
+    await eventually(async () => expect(await streams()).toBe(1));
     await db.execute("INSERT INTO people VALUES (3, 'Jean')");
-    await vi.waitFor(() => expect(entries()).toEqual(['commit', 'gap', 'commit']));
+    await eventually(() => expect(entries()).toEqual(['commit', 'gap', 'commit']));
   });
 
   test('says where there were more commits than its queue holds', async () => {
     const { db, tab, all, button } = await started();
     tab('Stream');
-    await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
+    await eventually(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
     button('Pause').click();
-    await vi.waitFor(async () => expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(0));
+    await eventually(async () => expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(0));
     for (let at = 0; at < 1100; at++)
       await db.execute('UPDATE issues SET title = ? WHERE id = 1', [`title ${at}`]);
     expect(all('.entries > li')).toEqual([]);
     button('Resume').click();
-    await vi.waitFor(() => expect(all('.entries .gap')).toHaveLength(1));
+    await eventually(() => expect(all('.entries .gap')).toHaveLength(1));
   });
 
   test('keeps the last 500 commits', async () => {
     const { db, tab, all } = await started();
     tab('Stream');
-    await vi.waitFor(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
+    await eventually(async () => expect((await db.reactiveMetrics()).change_stream_count).toBe(1));
     for (let at = 0; at < 540; at++)
       await db.execute('UPDATE issues SET title = ? WHERE id = 1', [`title ${at}`]);
-    await vi.waitFor(async () => expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(0), 5000);
-    await vi.waitFor(() => expect(all('.entries summary').length).toBe(500));
+    await eventually(async () => expect((await db.reactiveSubscriptions())[0]?.queue_depth).toBe(0));
+    await eventually(() => expect(all('.entries summary').length).toBe(500));
   });
 
   test('lists what was slow, with its plan', async () => {
@@ -419,14 +420,14 @@ describe.each(kinds)('the panel, of a %s', (_kind, make) => {
     live(db, byStatus, ['open']).subscribe();
     await settled(db);
     await db.execute("UPDATE issues SET title = 'uno' WHERE id = 1");
-    await vi.waitFor(() => expect(all('#panel-Slow summary')).toHaveLength(2));
+    await eventually(() => expect(all('#panel-Slow summary')).toHaveLength(2));
     const entries = all('#panel-Slow details') as HTMLDetailsElement[];
     expect(entries.map((entry) => entry.querySelector('.badge')?.textContent)).toEqual([
       'at a commit',
       'first answer',
     ]);
     (entries[0] as HTMLDetailsElement).open = true;
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(entries[0]?.querySelector('.tree')?.textContent).toContain("issues: hash on status = 'open'"),
     );
     expect(one('#panel-Slow .empty').hidden).toBe(true);

@@ -49,7 +49,7 @@ const queries: readonly [name: string, sql: string, params?: Params][] = [
 ];
 
 describe('a long list of values', () => {
-  test.each(queries)('in %s is followed', { timeout: 120_000 }, (_, sql, params) => {
+  test.each(queries)('in %s is followed', (_, sql, params) => {
     const db = opened();
     db.exec(
       `CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER); CREATE TABLE u (id INTEGER PRIMARY KEY, t INTEGER, x);

@@ -16,7 +16,7 @@ const rounded = (rows: readonly Row[]) =>
     ),
   );
 
-test('the 22 queries of TPC-H are incremental and stay right', { timeout: 600_000 }, () => {
+test('the 22 queries of TPC-H are incremental and stay right', () => {
   const random = new Random(seed);
   const db = opened();
   fillTpch(db, random);

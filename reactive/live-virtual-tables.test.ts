@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { patience } from '../tests/support/events.ts';
 import { follow } from '../tests/support/following.ts';
 import { opened } from '../tests/support/opening.ts';
 
@@ -81,9 +82,12 @@ test('watches of a full-text table report writes to what it takes its texts from
     db.watchTable('terms'),
     db.watchQuery('SELECT title FROM over_view'),
   ]) {
-    await watch.next({ timeoutMs: 10_000 });
+    await watch.next({ timeoutMs: patience });
     db.execute('UPDATE posts SET status = status');
-    expect(await watch.next({ timeoutMs: 10_000 })).toMatchObject({ type: 'invalidate', tables: ['posts'] });
+    expect(await watch.next({ timeoutMs: patience })).toMatchObject({
+      type: 'invalidate',
+      tables: ['posts'],
+    });
     watch.close();
   }
 });

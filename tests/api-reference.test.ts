@@ -9,7 +9,7 @@ let pages: readonly ApiPage[];
 
 beforeAll(() => {
   pages = apiPages();
-}, 120_000);
+});
 
 /** The names that a subpath's index exports, as its source says. */
 function exportsOf(index: string): string[] {

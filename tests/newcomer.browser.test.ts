@@ -45,7 +45,7 @@ beforeAll(async () => {
     if (name !== 'freshet' && !name.startsWith('.'))
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const end of ends) await end();
@@ -91,7 +91,7 @@ const add = async (page: Page, title: string): Promise<void> => {
 };
 
 describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test('leads to a page that shows an empty list', { timeout: 120_000 }, async () => {
+  test('leads to a page that shows an empty list', async () => {
     await written(guideFiles('docs/guide.md', { until: '## 4.' }));
     const browser = await launch(executable ?? '');
     ({ context } = browser);
@@ -105,9 +105,7 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
     await page.close();
   });
 
-  test('goes on to one that writes, is live in a second tab, and keeps its data', {
-    timeout: 120_000,
-  }, async () => {
+  test('goes on to one that writes, is live in a second tab, and keeps its data', async () => {
     await written(guideFiles('docs/guide.md', { until: '## 6.' }));
     const page = await tab();
     await add(page, 'Mend the roof');
@@ -145,7 +143,7 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
     await second.close();
   });
 
-  test('ends with a second version that takes the data along', { timeout: 120_000 }, async () => {
+  test('ends with a second version that takes the data along', async () => {
     await written(guideFiles('docs/guide.md'));
     const page = await tab();
     await page.getByText('Paint the door').waitFor();
@@ -156,9 +154,7 @@ describe.skipIf(!executable)(`the guide${executable ? '' : ` (skipped: ${missing
     expect(errors).toEqual([]);
   });
 
-  test('has an older version say that it must be reloaded, which changes nothing', {
-    timeout: 120_000,
-  }, async () => {
+  test('has an older version say that it must be reloaded, which changes nothing', async () => {
     const files = guideFiles('docs/guide.md');
     const older = files.map(({ file, text }) => ({
       file,

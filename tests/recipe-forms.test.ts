@@ -1,10 +1,13 @@
 // @vitest-environment jsdom
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fireEvent, screen } from '@testing-library/dom';
+import { configure, fireEvent, screen } from '@testing-library/dom';
 import type { Root } from 'react-dom/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { patience } from './support/events.ts';
 import { root, snippetsOf } from './support/snippets.ts';
+
+configure({ asyncUtilTimeout: patience });
 
 const roots: Root[] = [];
 
@@ -42,7 +45,7 @@ async function shown(part: string, kind: 'DatabaseSync' | 'Database'): Promise<H
   writeFileSync(file, code);
   document.body.innerHTML = '<div id="root"></div>';
   await import(file);
-  return screen.findByLabelText<HTMLInputElement>('Title', {}, { timeout: 10_000 });
+  return screen.findByLabelText<HTMLInputElement>('Title');
 }
 
 describe.each(['DatabaseSync', 'Database'] as const)('a recipe for forms over a %s', (kind) => {
@@ -63,7 +66,7 @@ describe.each(['DatabaseSync', 'Database'] as const)('a recipe for forms over a 
 
     fireEvent.focus(field);
     fireEvent.change(field, { target: { value: '' } });
-    await screen.findByRole('alert', {}, { timeout: 10_000 });
+    await screen.findByRole('alert');
     fireEvent.blur(field);
     expect(field.value).toBe('');
     fireEvent.focus(field);
@@ -82,7 +85,7 @@ describe.each(['DatabaseSync', 'Database'] as const)('a recipe for forms over a 
     };
     const tooLong = 'x'.repeat(81);
     rename(tooLong);
-    await screen.findByRole('alert', {}, { timeout: 10_000 });
+    await screen.findByRole('alert');
     expect(field.value).toBe(tooLong);
     await expect.poll(heading).toBe('The roof leaks');
     rename('It leaks');

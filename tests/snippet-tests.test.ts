@@ -29,7 +29,7 @@ function applicationEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-it('the tests that the documentation shows pass', { timeout: 120_000 }, async () => {
+it('the tests that the documentation shows pass', async () => {
   expect(snippets.length).toBeGreaterThan(0);
   const folder = mkdtempSync(join(root, 'tests', '.snippet-tests-'));
   try {

@@ -41,7 +41,7 @@ async function complaints(files: readonly (readonly [name: string, code: string]
 const named = (snippets: readonly Snippet[], ending: string) =>
   snippets.map(({ name, code }) => [`${name}.${ending}`, code] as const);
 
-it('every snippet of the documentation has types that fit', { timeout: 120_000 }, async () => {
+it('every snippet of the documentation has types that fit', async () => {
   const files = [
     ...named(snippetsOf('ts'), 'ts'),
     ...named(snippetsOf('tsx'), 'tsx'),
@@ -50,7 +50,7 @@ it('every snippet of the documentation has types that fit', { timeout: 120_000 }
   expect(await complaints(files, '../../core/index.ts')).toBe('');
 });
 
-it('every snippet for a browser has types that fit', { timeout: 120_000 }, async () => {
+it('every snippet for a browser has types that fit', async () => {
   const files = named(snippetsOf('ts browser'), 'ts');
   expect(await complaints(files, '../../core/index.browser.ts')).toBe('');
   // What a compiler sees that resolves packages as for Node.js.

@@ -100,7 +100,7 @@ describe.each(['delete', 'truncate', 'persist'] as const)('in journal mode %s', 
       await other.exec('INSERT INTO t DEFAULT VALUES');
       await count.until(([row]) => row?.n === n);
     }
-  }, 300_000);
+  });
 
   test('a commit is told after a lock that followed it at once', async () => {
     const path = fileWith(schema, 'delete');

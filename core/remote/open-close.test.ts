@@ -33,9 +33,7 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-it(`${rounds} rounds of opening and closing leave no thread and no memory`, {
-  timeout: 30_000 + rounds * 1000,
-}, async () => {
+it(`${rounds} rounds of opening and closing leave no thread and no memory`, async () => {
   expect(globalThis.gc, 'the collector is exposed').toBeTypeOf('function');
   let started = 0;
   let ended = 0;

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { type Database, type DatabaseSync, open, openSync } from 'freshet';
 import { QueryStore, rowsQuery, settled } from 'freshet/reactive';
 import { afterEach, describe, expect, it } from 'vitest';
+import { patience } from '../../tests/support/events.ts';
 import type { Clock } from './clock.ts';
 
 const opened: (Database | DatabaseSync)[] = [];
@@ -109,7 +110,7 @@ it('keeps no process alive by a grace time', async () => {
     store.subscribe(rowsQuery('SELECT 1 AS n'), () => {})();
     console.log(store.size);`;
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
-    timeout: 20_000,
+    timeout: patience,
   });
   expect((await run).stdout.trim()).toBe('1');
 });

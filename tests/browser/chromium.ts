@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { patience } from '../support/events.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -46,6 +47,7 @@ export async function launch(
       '--process-per-tab',
     ],
   });
+  context.setDefaultTimeout(patience);
   return {
     context,
     async end() {

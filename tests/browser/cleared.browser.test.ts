@@ -6,7 +6,7 @@ import { executable, startBrowser, type TestBrowser } from './support.ts';
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 
 async function tabOn(name: string): Promise<Page> {
@@ -52,9 +52,7 @@ const acknowledged = ['acknowledged', 'acknowledged', 'acknowledged'];
 describe.skipIf(!executable)(
   `site data cleared under open tabs${executable ? '' : ` (skipped: ${missing})`}`,
   () => {
-    test('ends their databases with one code, and nothing more is acknowledged; opened again, all share one', {
-      timeout: 90_000,
-    }, async () => {
+    test('ends their databases with one code, and nothing more is acknowledged; opened again, all share one', async () => {
       const [one, two] = [await tabOn('cleared.db'), await tabOn('cleared.db')];
       expect(await write(one, 'before')).toEqual(acknowledged);
       const session = await browser.context.newCDPSession(one);
@@ -62,9 +60,7 @@ describe.skipIf(!executable)(
       await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
       // Nobody calls: the loss is noticed all the same.
       for (const page of [one, two])
-        await expect
-          .poll(() => page.evaluate(() => window.liveError), { timeout: 30_000 })
-          .toBe('FILE_REPLACED');
+        await expect.poll(() => page.evaluate(() => window.liveError)).toBe('FILE_REPLACED');
       const three = await tabOn('cleared.db');
       expect(await write(three, 'three')).toEqual(acknowledged);
       expect([await write(one, 'one'), await write(two, 'two')]).toEqual([replaced, replaced]);
@@ -81,13 +77,13 @@ describe.skipIf(!executable)(
       await three.close();
       for (const [at, page] of [one, two].entries()) {
         await expect
-          .poll(() => write(page, `later ${at}`).catch(String), { timeout: 60_000, interval: 500 })
+          .poll(() => write(page, `later ${at}`).catch(String), { interval: 500 })
           .toEqual(acknowledged);
       }
       expect(new Set(await writers(two))).toEqual(new Set(['three', 'one', 'two', 'later 0', 'later 1']));
     });
 
-    test('fails a write at once, before the next look at the file', { timeout: 60_000 }, async () => {
+    test('fails a write at once, before the next look at the file', async () => {
       const page = await tabOn('cleared-2.db');
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
       const session = await browser.context.newCDPSession(page);

@@ -6,13 +6,11 @@ import { executable, startBrowser, type TestBrowser } from './support.ts';
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 
 describe.skipIf(!executable)(`in Chromium${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test.each(['memory', 'opfs'] as const)('SQLite in WebAssembly conforms: %s', {
-    timeout: 120_000,
-  }, async (engine) => {
+  test.each(['memory', 'opfs'] as const)('SQLite in WebAssembly conforms: %s', async (engine) => {
     const page = await browser.tab();
     const names = await page.evaluate((which) => window.conformance[which].map(({ name }) => name), engine);
     expect(names.length).toBeGreaterThan(30);
@@ -34,7 +32,7 @@ describe.skipIf(!executable)(`in Chromium${executable ? '' : ` (skipped: ${missi
     await page.close();
   });
 
-  test('the oracle finds no difference over OPFS', { timeout: 120_000 }, async () => {
+  test('the oracle finds no difference over OPFS', async () => {
     const page = await browser.tab();
     let comparisons = 0;
     for (let seed = 7_000_000; comparisons < 1500; seed++) {

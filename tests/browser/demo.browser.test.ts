@@ -23,7 +23,7 @@ beforeAll(async () => {
   ends.unshift(browser.end);
   ({ context } = browser);
   url = `${server.url}?issues=2000&comments=6000`;
-}, 120_000);
+});
 afterAll(async () => {
   for (const end of ends) await end();
 });
@@ -44,15 +44,13 @@ async function tab(path = '#/issues', prepare?: (page: Page) => Promise<unknown>
 }
 
 describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test('fills its database once, in one of two tabs', { timeout: 60_000 }, async () => {
+  test('fills its database once, in one of two tabs', async () => {
     const pages = await Promise.all([tab(), tab()]);
     for (const page of pages) await page.getByRole('navigation').waitFor();
     expect(errors).toEqual([]);
   });
 
-  test('takes an issue in, shows it in another tab and after a reload, finds it, and undoes it', {
-    timeout: 60_000,
-  }, async () => {
+  test('takes an issue in, shows it in another tab and after a reload, finds it, and undoes it', async () => {
     const [page, other] = [await tab(), await tab()];
     const line = (on: Page) => on.locator('.issue-line', { hasText: 'Heron on the roof' });
     for (const one of [page, other]) await one.locator('.issue-line').nth(5).waitFor();
@@ -70,9 +68,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
-  test('edits, comments, filters and moves on the board, with undo and redo', {
-    timeout: 90_000,
-  }, async () => {
+  test('edits, comments, filters and moves on the board, with undo and redo', async () => {
     const page = await tab('#/board');
     const column = (name: string) => page.getByRole('region', { name: new RegExp(`^${name}, `) });
     const titled = (title: string) => page.locator('.board-card', { hasText: title });
@@ -133,9 +129,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
-  test.for(['light', 'dark'] as const)('axe finds nothing serious in any view: %s', {
-    timeout: 60_000,
-  }, async (colorScheme) => {
+  test.for(['light', 'dark'] as const)('axe finds nothing serious in any view: %s', async (colorScheme) => {
     const page = await tab();
     // Halfway faded in, nothing has the contrast that it will have.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -162,9 +156,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
-  test('shows an answer of which all rows change at once without painting rows over each other', {
-    timeout: 90_000,
-  }, async () => {
+  test('shows an answer of which all rows change at once without painting rows over each other', async () => {
     const page = await tab('#/console');
     const rows = page.locator('.result-table tbody tr');
     await page.locator('.result-table td').first().waitFor();
@@ -183,7 +175,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(errors).toEqual([]);
   });
 
-  test('has the console’s answer on the first screen of a phone', { timeout: 60_000 }, async () => {
+  test('has the console’s answer on the first screen of a phone', async () => {
     const page = await tab('#/console', (blank) => blank.setViewportSize({ width: 390, height: 844 }));
     await page.locator('.result-table td').first().waitFor();
     const top = async (of: string): Promise<number> => (await page.locator(of).first().boundingBox())?.y ?? 0;
@@ -193,7 +185,7 @@ describe.skipIf(!executable)(`the issue tracker${executable ? '' : ` (skipped: $
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   });
 
-  test('says why nothing can be kept, and goes on in memory', { timeout: 60_000 }, async () => {
+  test('says why nothing can be kept, and goes on in memory', async () => {
     const page = await tab('', (blank) =>
       blank.addInitScript(() => {
         navigator.storage.getDirectory = () =>

@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 afterEach(async () => {
   for (const page of browser?.context.pages() ?? []) await page.close();

@@ -39,9 +39,7 @@ interface Look {
 }
 
 describe.skipIf(!executable)(`a frozen tab${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test('loses the file it owns, its calls fail retryably, and when it thaws it is one of the others', {
-    timeout: 90_000,
-  }, async () => {
+  test('loses the file it owns, its calls fail retryably, and when it thaws it is one of the others', async () => {
     const site = await serveSite(fileURLToPath(new URL('./page', import.meta.url)));
     const browser = await launchRaw(executable ?? '');
     try {
@@ -55,16 +53,14 @@ describe.skipIf(!executable)(`a frozen tab${executable ? '' : ` (skipped: ${miss
       await expect.poll(() => owner.evaluate('acknowledged.length')).toBeGreaterThan(5);
 
       await owner.freeze();
-      await expect.poll(() => other.evaluate(owning), { timeout: 15_000 }).toBe(true);
+      await expect.poll(() => other.evaluate(owning)).toBe(true);
       await other.evaluate(`db.execute("INSERT INTO log VALUES ('other', 1)").then(() => 0)`);
 
       await owner.show();
       await owner.thaw();
-      await expect.poll(() => owner.evaluate('errors.length'), { timeout: 15_000 }).toBeGreaterThan(0);
+      await expect.poll(() => owner.evaluate('errors.length')).toBeGreaterThan(0);
       const before = await owner.evaluate<number>('acknowledged.length');
-      await expect
-        .poll(() => owner.evaluate('acknowledged.length'), { timeout: 15_000 })
-        .toBeGreaterThan(before);
+      await expect.poll(() => owner.evaluate('acknowledged.length')).toBeGreaterThan(before);
       await owner.evaluate('isWriting = false; written.then(() => 0)');
       expect(new Set(await owner.evaluate<string[]>('errors'))).toEqual(new Set(['CONNECTION true']));
 

@@ -6,7 +6,7 @@ import { executable, startBrowser, type TestBrowser } from './support.ts';
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 afterEach(async () => {
   await browser?.context.unrouteAll({ behavior: 'ignoreErrors' });
@@ -53,9 +53,7 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     ],
   ];
   for (const [what, address, answer, says] of answers) {
-    test(`${what} is an error with address and reason, and opens once that is right`, {
-      timeout: 60_000,
-    }, async () => {
+    test(`${what} is an error with address and reason, and opens once that is right`, async () => {
       const page = await browser.tab();
       await page.route(address, (route) => route.fulfill(answer));
       const refused = await opening(page, 'loading.db');
@@ -71,9 +69,7 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     });
   }
 
-  test('whose WebAssembly never comes keeps no other tab from the file, and opening can be aborted', {
-    timeout: 90_000,
-  }, async () => {
+  test('whose WebAssembly never comes keeps no other tab from the file, and opening can be aborted', async () => {
     const stalled = await browser.tab();
     await stalled.route(wasm, () => new Promise(() => {}));
     const aborted = stalled.evaluate(() => {
@@ -96,9 +92,7 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     expect(held.filter(({ name }) => name === 'freshet:stalled.db')).toHaveLength(1);
   });
 
-  test('that a tab cannot start is started by another, and the live queries of both go on', {
-    timeout: 90_000,
-  }, async () => {
+  test('that a tab cannot start is started by another, and the live queries of both go on', async () => {
     const setup = (page: Page) =>
       page.evaluate(async () => {
         window.db = await window.freshet.open('deployed.db');
@@ -124,7 +118,7 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     await old.evaluate(() => window.db.execute("INSERT INTO log VALUES ('old', 1)"));
     await recent.evaluate(() => window.db.execute("INSERT INTO log VALUES ('recent', 2)"));
     for (const page of [old, recent]) {
-      await expect.poll(() => page.evaluate(() => window.count()), { timeout: 30_000 }).toBe(2);
+      await expect.poll(() => page.evaluate(() => window.count())).toBe(2);
       expect(await page.evaluate(() => window.liveError)).toBeUndefined();
     }
     // Alone it can't go on; it does as soon as it can.
@@ -134,13 +128,11 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     const again = await browser.tab();
     await setup(again);
     await again.evaluate(() => window.db.execute("INSERT INTO log VALUES ('again', 3)"));
-    await expect.poll(() => old.evaluate(() => window.count()), { timeout: 60_000 }).toBe(3);
+    await expect.poll(() => old.evaluate(() => window.count())).toBe(3);
     expect(await old.evaluate(() => window.liveError)).toBeUndefined();
   });
 
-  test('of a page in a sandbox without an origin is refused with a hint, and so is what its policy forbids', {
-    timeout: 60_000,
-  }, async () => {
+  test('of a page in a sandbox without an origin is refused with a hint, and so is what its policy forbids', async () => {
     const withPolicy = async (policy: string): Promise<Page> => {
       const page = await browser.context.newPage();
       await page.route(

@@ -56,7 +56,7 @@ beforeAll(() => {
     '<!doctype html><script type="module" src="./main.js"></script>',
   );
   writeFileSync(join(folder, 'app', 'main.js'), application);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the application says, in Chromium. */
@@ -68,7 +68,6 @@ async function answerAt(url: string): Promise<unknown> {
     page.on('pageerror', (error) => errors.push(String(error)));
     const said = page.waitForEvent('console', {
       predicate: (message) => message.text().startsWith('answer '),
-      timeout: 30_000,
     });
     await page.goto(url);
     const text = await said.then(
@@ -87,7 +86,7 @@ const expected = [[{ n: 1 }], [{ a: 7 }]];
 describe.skipIf(!executable)(
   `the packed package in an application${executable ? '' : ` (skipped: ${missing})`}`,
   () => {
-    test('is built by Vite without configuration', { timeout: 120_000 }, async () => {
+    test('is built by Vite without configuration', async () => {
       await build({ root: join(folder, 'app'), configFile: false, logLevel: 'error', base: './' });
       const site = await serveFolder(join(folder, 'app', 'dist'), () => {});
       try {
@@ -97,7 +96,7 @@ describe.skipIf(!executable)(
       }
     });
 
-    test('is served by Vite while it is written, without configuration', { timeout: 120_000 }, async () => {
+    test('is served by Vite while it is written, without configuration', async () => {
       const server = await createServer({
         root: join(folder, 'app'),
         configFile: false,

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(root, 'tests', '.snippets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(!executable)(`documentation${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test.each(snippets)('runs browser snippet $index of $page', { timeout: 60_000 }, async ({ code }) => {
+  test.each(snippets)('runs browser snippet $index of $page', async ({ code }) => {
     writeFileSync(
       join(folder, 'index.html'),
       '<!doctype html><script type="module" src="./snippet.ts"></script>',

@@ -5,11 +5,11 @@ import { executable, startBrowser, type TestBrowser } from './support.ts';
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 
 describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test('that is full is reported, and what was committed stays', { timeout: 60_000 }, async () => {
+  test('that is full is reported, and what was committed stays', async () => {
     const page = await browser.tab();
     await page.evaluate(async () => {
       window.db = await window.freshet.open('quota.db');
@@ -49,7 +49,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('that is refused is said, and memory is a choice', { timeout: 60_000 }, async () => {
+  test('that is refused is said, and memory is a choice', async () => {
     const page = await browser.context.newPage();
     await page.addInitScript(() => {
       navigator.storage.getDirectory = () => Promise.reject(new DOMException('no', 'SecurityError'));
@@ -80,7 +80,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('takes a file in and gives one out, and deletes what is not open', { timeout: 60_000 }, async () => {
+  test('takes a file in and gives one out, and deletes what is not open', async () => {
     const page = await browser.tab();
     const found = await page.evaluate(async () => {
       const { deleteDatabase, exportDatabase, importDatabase, open } = window.freshet;
@@ -147,9 +147,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('that is fuller than it may be still opens and reads, and writes are refused as FULL', {
-    timeout: 60_000,
-  }, async () => {
+  test('that is fuller than it may be still opens and reads, and writes are refused as FULL', async () => {
     const page = await browser.tab();
     const session = await browser.context.newCDPSession(page);
     const origin = new URL(browser.url).origin;
@@ -184,9 +182,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('takes a Blob in, refuses what is no stream, and keeps nothing of a stream that breaks off', {
-    timeout: 60_000,
-  }, async () => {
+  test('takes a Blob in, refuses what is no stream, and keeps nothing of a stream that breaks off', async () => {
     const page = await browser.tab();
     const found = await page.evaluate(async () => {
       const { importDatabase, open, exportDatabase } = window.freshet;
@@ -230,9 +226,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('keeps names apart that look alike as addresses, for opening, deleting and attaching', {
-    timeout: 60_000,
-  }, async () => {
+  test('keeps names apart that look alike as addresses, for opening, deleting and attaching', async () => {
     const page = await browser.tab();
     const found = await page.evaluate(async () => {
       const { deleteDatabase, open } = window.freshet;
@@ -282,7 +276,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
-  test('is free for others once an export was dropped', { timeout: 60_000 }, async () => {
+  test('is free for others once an export was dropped', async () => {
     const page = await browser.tab();
     await page.evaluate(async () => {
       window.db = await window.freshet.open('dropped.db');
@@ -296,13 +290,10 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
       outcome = result;
     });
     await expect
-      .poll(
-        async () => {
-          await session.send('HeapProfiler.collectGarbage');
-          return outcome;
-        },
-        { timeout: 25_000 },
-      )
+      .poll(async () => {
+        await session.send('HeapProfiler.collectGarbage');
+        return outcome;
+      })
       .toBe('written');
     await page.close();
   });
@@ -318,9 +309,7 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
 
   const rounds = Number(process.env.FRESHET_ROUNDS ?? 40);
 
-  test('opened and closed many times leaves nothing behind', {
-    timeout: 60_000 + rounds * 1000,
-  }, async () => {
+  test('opened and closed many times leaves nothing behind', async () => {
     const page = await browser.tab();
     const session = await browser.context.newCDPSession(page);
     await session.send('Performance.enable');

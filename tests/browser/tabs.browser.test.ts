@@ -6,7 +6,7 @@ import { executable, startBrowser, type TestBrowser } from './support.ts';
 let browser: TestBrowser;
 beforeAll(async () => {
   if (executable) browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.end());
 afterEach(async () => {
   for (const page of browser?.context.pages() ?? []) await page.close().catch(() => {});
@@ -127,7 +127,7 @@ function check(rows: readonly { writer: string; n: number }[], acknowledged: Rea
 }
 
 describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: ${missing})`}`, () => {
-  test('find what was written after a reload', { timeout: 60_000 }, async () => {
+  test('find what was written after a reload', async () => {
     const page = await tabOn('reload.db');
     await page.evaluate(() => window.db.execute("INSERT INTO log VALUES ('a', 1)"));
     await page.reload();
@@ -139,7 +139,7 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     expect(rows).toEqual([{ writer: 'a', n: 1 }]);
   });
 
-  test('four of them write at once: nothing is lost, and all see all', { timeout: 60_000 }, async () => {
+  test('four of them write at once: nothing is lost, and all see all', async () => {
     const pages = await Promise.all(Array.from({ length: 4 }, () => tabOn('four.db')));
     await Promise.all(
       pages.map((page, at) =>
@@ -155,7 +155,7 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     expect(browser.errors).toEqual([]);
   });
 
-  test('go on when the owner closes its database, or its tab', { timeout: 60_000 }, async () => {
+  test('go on when the owner closes its database, or its tab', async () => {
     const pages = await Promise.all([tabOn('close.db'), tabOn('close.db'), tabOn('close.db')]);
     const first = await ownerOf(pages, 'close.db');
     await first.evaluate(() => window.db.close());
@@ -170,16 +170,14 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     expect(JSON.parse(fresh)).toHaveLength(2);
   });
 
-  test('the owner crashes in the midst of writing, many times: what was acknowledged is there once', {
-    timeout: 240_000,
-  }, async () => {
+  test('the owner crashes in the midst of writing, many times: what was acknowledged is there once', async () => {
     const rounds = Number(process.env.FRESHET_CRASHES ?? 50);
     const acknowledged = new Set<string>();
     let pages: Page[] = await Promise.all([tabOn('crash.db'), tabOn('crash.db'), tabOn('crash.db')]);
     for (const [at, page] of pages.entries()) await startWriting(page, `first ${at}`, acknowledged);
     for (let round = 0; round < rounds; round++) {
       const before = acknowledged.size;
-      await expect.poll(() => acknowledged.size, { timeout: 20_000 }).toBeGreaterThan(before + 5);
+      await expect.poll(() => acknowledged.size).toBeGreaterThan(before + 5);
       const owner = await ownerOf(pages, 'crash.db');
       const gone = new Promise((resolve) => owner.once('crash', resolve));
       const session = await browser.context.newCDPSession(owner);
@@ -203,7 +201,7 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     );
   });
 
-  test('a worker that is ended or throws is replaced', { timeout: 60_000 }, async () => {
+  test('a worker that is ended or throws is replaced', async () => {
     const page = await tabOn('worker.db');
     const [worker] = page.workers();
     await page.evaluate(() => window.db.execute("INSERT INTO log VALUES ('before', 1)"));

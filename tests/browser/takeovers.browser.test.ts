@@ -7,7 +7,6 @@ const seed = Number(process.env.FRESHET_SEED ?? Date.now() % 1_000_000);
 
 test.skipIf(!executable)(
   `ten takeovers while four tabs write lose nothing, double nothing, and end no live query${executable ? '' : ` (skipped: ${missing})`}`,
-  { timeout: 600_000 },
   async () => {
     console.log(`npm run takeovers -- --rounds 10 --seed ${seed}`);
     const browser = await startBrowser();

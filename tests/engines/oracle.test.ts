@@ -7,7 +7,7 @@ import { failureText } from '../oracle/report.ts';
 import { runRemoteCase } from './remote-oracle.ts';
 
 describe('the oracle finds no difference', () => {
-  test('over SQLite in WebAssembly', { timeout: 120_000 }, async () => {
+  test('over SQLite in WebAssembly', async () => {
     const { engine } = await import('../oracle/wasm.ts');
     const options = {
       seed: 5_000_000,
@@ -24,7 +24,7 @@ describe('the oracle finds no difference', () => {
     expect(tally.comparisons).toBeGreaterThan(10_000);
   });
 
-  test('in a worker on Node', { timeout: 120_000 }, async () => {
+  test('in a worker on Node', async () => {
     let comparisons = 0;
     for (let seed = 6_000_000; comparisons < 4000; seed++) {
       const testCase = makeCase(seed, { steps: 12, lives: 6 }, newCensus());

@@ -170,14 +170,15 @@ describe('another process holds the whole file (a rollback journal, EXCLUSIVE):'
 
   test('queries fail with BUSY, and looking for commits of others waits for nobody’s lock', async () => {
     const path = fileWith(schema, 'delete');
-    const db = opened(path, { busyTimeoutMs: 400, pollIntervalMs: 5, onError: () => {} });
+    const db = opened(path, { busyTimeoutMs: patience, pollIntervalMs: 5, onError: () => {} });
     const watch = await started(db.watchTable('t'));
     const other = await OtherProcess.start(path);
     await other.exec('BEGIN EXCLUSIVE');
-    const deadline = AbortSignal.timeout(6000);
-    // Each look that waited for the lock would block this thread for 400 ms: 30 turns would take 12 s.
+    // A look that waited for the lock would block this thread for as long as the signal allows for all.
+    const deadline = AbortSignal.timeout(patience);
     for (let turn = 0; turn < 30; turn++)
       expect(await watch.next({ timeoutMs: 5, signal: deadline })).toBeNull();
+    db.execute('PRAGMA busy_timeout = 20');
     busy(() => db.query(sql));
     await other.exec('INSERT INTO t VALUES (2, 20); COMMIT');
     expect(await watch.next({ timeoutMs: patience })).toMatchObject({ source: 'external' });
@@ -185,12 +186,12 @@ describe('another process holds the whole file (a rollback journal, EXCLUSIVE):'
 
   test('looking waits for nobody’s lock either when the journal mode was changed after opening', async () => {
     const path = fileWith(schema, 'wal');
-    const db = opened(path, { busyTimeoutMs: 400, pollIntervalMs: 5 });
+    const db = opened(path, { busyTimeoutMs: patience, pollIntervalMs: 5 });
     expect(db.queryRaw('PRAGMA journal_mode = DELETE').rows).toEqual([['delete']]);
     const watch = await started(db.watchTable('t'));
     const other = await OtherProcess.start(path);
     await other.exec('BEGIN EXCLUSIVE');
-    const deadline = AbortSignal.timeout(6000);
+    const deadline = AbortSignal.timeout(patience);
     for (let turn = 0; turn < 30; turn++)
       expect(await watch.next({ timeoutMs: 5, signal: deadline })).toBeNull();
     await other.exec('INSERT INTO t VALUES (2, 20); COMMIT');

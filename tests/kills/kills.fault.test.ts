@@ -8,4 +8,4 @@ test('writers that are killed at random moments lose no acknowledged commit and 
   const { faults, kills } = await runKills({ seed, kills: { sync: 6, async: 4 }, seconds: 240 });
   expect(faults).toEqual([]);
   expect(kills).toBeGreaterThan(0);
-}, 600_000);
+});

@@ -1,9 +1,12 @@
-import { act, cleanup, render } from '@testing-library/react';
+import { act, cleanup, configure, render } from '@testing-library/react';
 import { type Database, type DatabaseSync, open, openSync } from 'freshet';
 import { DatabaseProvider } from 'freshet/react-hooks';
 import { type Clock, settled } from 'freshet/reactive';
 import { Component, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { patience } from './events.ts';
+
+configure({ asyncUtilTimeout: patience });
 
 export type AnyDatabase = Database | DatabaseSync;
 

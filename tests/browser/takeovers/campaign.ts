@@ -185,9 +185,9 @@ async function progress(tabs: readonly Page[], acknowledged: ReadonlySet<string>
     tabs.map((page) =>
       page.evaluate(async () => {
         const { lastAt } = window.written;
-        const until = performance.now() + 60_000;
+        const until = performance.now() + 240_000;
         while (window.written.lastAt === lastAt && window.written.errors.length < 100) {
-          if (performance.now() > until) throw new Error('no write was acknowledged for a minute');
+          if (performance.now() > until) throw new Error('no write was acknowledged for four minutes');
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
       }),

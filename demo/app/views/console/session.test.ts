@@ -1,6 +1,7 @@
 import { type Database, type DatabaseSync, open, openSync } from 'freshet';
 import { type LiveDelta, settled } from 'freshet/reactive';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { patience } from '../../../../tests/support/events.ts';
 import { Motion, type ResultRow } from './result.ts';
 import { Session, type SessionState } from './session.ts';
 
@@ -34,7 +35,7 @@ describe.each(kinds)('a session on a %s', (_kind, make) => {
     return { db, session: new Session(db) };
   }
   async function until(session: Session, isThere: (state: SessionState) => boolean): Promise<SessionState> {
-    await vi.waitUntil(() => isThere(session.state()), { interval: 1, timeout: 10_000 });
+    await vi.waitUntil(() => isThere(session.state()), { interval: 1, timeout: patience });
     return session.state();
   }
   const openQueries = async (db: AnyDatabase): Promise<number> =>

@@ -1,5 +1,6 @@
 import { type DatabaseSync, open, openSync } from 'freshet';
 import { expect, test, vi } from 'vitest';
+import { patience } from '../../../../tests/support/events.ts';
 import type { CommitEntry } from './stream-entry.ts';
 import { mostEntries, StreamLog, type StreamState } from './stream-log.ts';
 
@@ -16,7 +17,7 @@ const logOf = (db: ConstructorParameters<typeof StreamLog>[0]): StreamLog =>
   new StreamLog(db, queueMicrotask);
 
 async function until(log: StreamLog, isThere: (state: StreamState) => boolean): Promise<StreamState> {
-  await vi.waitUntil(() => isThere(log.state()), { interval: 1, timeout: 10_000 });
+  await vi.waitUntil(() => isThere(log.state()), { interval: 1, timeout: patience });
   return log.state();
 }
 
