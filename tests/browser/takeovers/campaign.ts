@@ -1,5 +1,5 @@
 /**
- * Four tabs write at once while the owner of the file is lost in every way there is. What is checked at the end of a run:
+ * Four tabs write at once while the owner of the file is lost in every way there is. What is checked after each time:
  * every acknowledged write is there, none twice; every live query is alive, and equal to a fresh SELECT.
  */
 import type { Page } from 'playwright-core';
@@ -25,7 +25,10 @@ export interface Report {
 interface Writing {
   readonly errors: string[];
   isOn: boolean;
+  /** What it writes next. */
+  next: number;
   done: Promise<void>;
+  start(): void;
   lastAt: number;
   longestMs: number;
 }
@@ -95,9 +98,10 @@ export async function campaign(browser: TestBrowser, rounds: number, seed: numbe
     }
     const wrong = failures.filter((failure) => failure !== 'connection.lost');
     if (wrong.length > 0) throw new Error(`Round ${round} (${way}): a write failed with ${wrong.join(', ')}`);
+    for (const page of tabs) await page.evaluate(stopping);
+    for (const page of tabs) await check(page, acknowledged, `round ${round} (${way})`);
+    for (const page of tabs) await page.evaluate(() => window.written.start());
   }
-  for (const page of tabs) await page.evaluate(stopping);
-  for (const page of tabs) await check(page, acknowledged);
   for (const page of tabs) await page.close();
   return { rounds, acknowledged: acknowledged.size, unknown: failures.length, pauses, ways: used };
 }
@@ -117,11 +121,23 @@ async function opening([name, sql]: readonly [string, string]): Promise<void> {
 
 /** Writes each number once, whatever comes of it. */
 function writing(name: string): void {
-  const state: Writing = { errors: [], isOn: true, done: Promise.resolve(), lastAt: 0, longestMs: 0 };
+  const state: Writing = {
+    errors: [],
+    isOn: false,
+    next: 0,
+    done: Promise.resolve(),
+    lastAt: 0,
+    longestMs: 0,
+    start() {
+      state.isOn = true;
+      state.done = write();
+    },
+  };
   window.written = state;
   const write = async (): Promise<void> => {
     state.lastAt = performance.now();
-    for (let n = 0; state.isOn; n++) {
+    while (state.isOn) {
+      const n = state.next++;
       try {
         await window.db.execute('INSERT INTO log VALUES (?, ?)', [name, n]);
         const now = performance.now();
@@ -137,7 +153,7 @@ function writing(name: string): void {
       }
     }
   };
-  state.done = write();
+  state.start();
 }
 
 function forgetPauses(): void {
@@ -213,7 +229,7 @@ async function ownerOf(tabs: readonly Page[]): Promise<Page> {
   throw new Error('no tab owns the file');
 }
 
-async function check(page: Page, acknowledged: ReadonlySet<string>): Promise<void> {
+async function check(page: Page, acknowledged: ReadonlySet<string>, when: string): Promise<void> {
   const look = await page.evaluate(async (sql) => {
     await window.freshet.settled(window.db);
     const fresh = await window.db.query(sql);
@@ -223,8 +239,11 @@ async function check(page: Page, acknowledged: ReadonlySet<string>): Promise<voi
   }, select);
   const there = new Set(look.fresh);
   const lost = [...acknowledged].filter((one) => !there.has(one));
-  if (lost.length > 0) throw new Error(`Acknowledged, and not there: ${lost.slice(0, 5).join(', ')}`);
-  if (there.size < look.fresh.length) throw new Error('A write was carried out twice');
+  if (lost.length > 0)
+    throw new Error(`After ${when}: acknowledged, and not there: ${lost.slice(0, 5).join(', ')}`);
+  if (there.size < look.fresh.length) throw new Error(`After ${when}: a write was carried out twice`);
   if (look.liveError !== undefined || !look.isSame)
-    throw new Error(`A live query is not what a fresh SELECT gives: ${look.liveError ?? 'its rows differ'}`);
+    throw new Error(
+      `After ${when}: a live query is not what a fresh SELECT gives: ${look.liveError ?? 'its rows differ'}`,
+    );
 }
