@@ -11,7 +11,9 @@ test.skipIf(!executable)(
     console.log(`npm run takeovers -- --rounds 10 --seed ${seed}`);
     const browser = await startBrowser();
     try {
-      const { acknowledged } = await campaign(browser, 10, seed);
+      const { acknowledged, compared, ways } = await campaign(browser, 10, seed);
+      expect(Object.keys(ways)).toHaveLength(7);
+      expect(compared).toBe(40);
       expect(acknowledged).toBeGreaterThan(80);
     } finally {
       await browser.end();

@@ -1,8 +1,10 @@
 /**
- * Four tabs write at once while the owner of the file is lost in every way there is. What is checked after each time:
- * every acknowledged write is there, none twice; every live query is alive, and equal to a fresh SELECT.
+ * Four tabs write at once while the owner of the file is lost in every way there is. What is checked after each round, in
+ * each tab, while all of them hold their writes: every acknowledged write is there, none twice; the live query is alive,
+ * and comes to equal a fresh SELECT.
  */
 import type { Page } from 'playwright-core';
+import type { LiveQuery } from '../../../reactive/index.ts';
 import type { TestBrowser } from '../support.ts';
 
 const ways = ['close', 'close the tab', 'crash', 'freeze', 'fail', 'deploy', 'offline'] as const;
@@ -17,27 +19,42 @@ export interface Report {
   readonly acknowledged: number;
   /** Calls that failed as lost, and so may have been carried out or not. */
   readonly unknown: number;
+  /** Answers of live queries that were compared with the table. */
+  readonly compared: number;
   /** The longest time without an acknowledged write in any tab, in milliseconds, for each round. */
   readonly pauses: readonly number[];
   readonly ways: Readonly<Partial<Record<Way, number>>>;
 }
 
+interface LogRow {
+  readonly writer: string;
+  readonly n: number;
+}
+
 interface Writing {
   readonly errors: string[];
   isOn: boolean;
-  /** What it writes next. */
-  next: number;
+  start: () => void;
   done: Promise<void>;
-  start(): void;
   lastAt: number;
   longestMs: number;
+  next: number;
 }
 
 declare global {
   interface Window {
     noteWrite: (writer: string, n: number) => Promise<void>;
     written: Writing;
-    liveRows: () => readonly unknown[] | undefined;
+    endReading: () => void;
+    liveLog: LiveQuery<LogRow>;
+  }
+}
+
+/** All ways, in an order drawn again each time that all have been used: so each is used as often as the others. */
+function* wayAfterWay(chance: () => number): Generator<Way, never> {
+  for (;;) {
+    const left: Way[] = [...ways];
+    while (left.length > 0) yield* left.splice(Math.floor(chance() * left.length), 1);
   }
 }
 
@@ -50,16 +67,26 @@ function random(seed: number): () => number {
   };
 }
 
-/** @throws what was wrong, with round and way. */
-export async function campaign(browser: TestBrowser, rounds: number, seed: number): Promise<Report> {
+/**
+ * @param done Called after each round, with how many there have been.
+ * @throws what was wrong, with round and way.
+ */
+export async function campaign(
+  browser: TestBrowser,
+  rounds: number,
+  seed: number,
+  done: (rounds: number, acknowledged: number) => void = () => {},
+): Promise<Report> {
   const chance = random(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)] as T;
   const acknowledged = new Set<string>();
+  const next = wayAfterWay(chance);
   const used: Partial<Record<Way, number>> = {};
   const pauses: number[] = [];
   const failures: string[] = [];
   let tabs: Page[] = [];
   let named = 0;
+  let compared = 0;
 
   const open = async (): Promise<Page> => {
     const page = await browser.tab();
@@ -74,7 +101,7 @@ export async function campaign(browser: TestBrowser, rounds: number, seed: numbe
     await progress(tabs, acknowledged);
     const owner = await ownerOf(tabs);
     const others = tabs.filter((page) => page !== owner);
-    const way = pick(ways);
+    const way = next.next().value;
     used[way] = (used[way] ?? 0) + 1;
     await Promise.all(others.map((page) => page.evaluate(forgetPauses)));
     const blocked = way === 'deploy' ? pick(others) : undefined;
@@ -98,24 +125,33 @@ export async function campaign(browser: TestBrowser, rounds: number, seed: numbe
     }
     const wrong = failures.filter((failure) => failure !== 'connection.lost');
     if (wrong.length > 0) throw new Error(`Round ${round} (${way}): a write failed with ${wrong.join(', ')}`);
-    for (const page of tabs) await page.evaluate(stopping);
-    for (const page of tabs) await check(page, acknowledged, `round ${round} (${way})`);
-    for (const page of tabs) await page.evaluate(() => window.written.start());
+    await Promise.all(tabs.map((page) => page.evaluate(holding)));
+    try {
+      await Promise.all(tabs.map((page) => check(page, acknowledged)));
+    } catch (cause) {
+      throw new Error(`Round ${round} (${way}): ${cause instanceof Error ? cause.message : cause}`, {
+        cause,
+      });
+    }
+    compared += tabs.length;
+    done(round + 1, acknowledged.size);
+    await Promise.all(tabs.map((page) => page.evaluate(goingOn)));
   }
+  await Promise.all(tabs.map((page) => page.evaluate(holding)));
   for (const page of tabs) await page.close();
-  return { rounds, acknowledged: acknowledged.size, unknown: failures.length, pauses, ways: used };
+  return { rounds, acknowledged: acknowledged.size, unknown: failures.length, compared, pauses, ways: used };
 }
 
 async function opening([name, sql]: readonly [string, string]): Promise<void> {
   window.db = await window.freshet.open(name);
   await window.db.exec('CREATE TABLE IF NOT EXISTS log(writer TEXT, n INTEGER)');
-  const query = window.freshet.live(window.db, sql);
+  const query = window.freshet.live<LogRow>(window.db, sql);
   query.subscribe({
     error: (error) => {
       window.liveError = String(error);
     },
   });
-  window.liveRows = () => query.value;
+  window.liveLog = query;
   await window.freshet.settled(window.db);
 }
 
@@ -124,14 +160,11 @@ function writing(name: string): void {
   const state: Writing = {
     errors: [],
     isOn: false,
-    next: 0,
     done: Promise.resolve(),
+    start: () => {},
     lastAt: 0,
     longestMs: 0,
-    start() {
-      state.isOn = true;
-      state.done = write();
-    },
+    next: 0,
   };
   window.written = state;
   const write = async (): Promise<void> => {
@@ -153,6 +186,10 @@ function writing(name: string): void {
       }
     }
   };
+  state.start = () => {
+    state.isOn = true;
+    state.done = write();
+  };
   state.start();
 }
 
@@ -160,9 +197,14 @@ function forgetPauses(): void {
   window.written.longestMs = 0;
 }
 
-function stopping(): Promise<void> {
+/** Until what is under way has been answered. */
+function holding(): Promise<void> {
   window.written.isOn = false;
   return window.written.done;
+}
+
+function goingOn(): void {
+  window.written.start();
 }
 
 /** True if its tab has gone with it. */
@@ -177,7 +219,9 @@ async function lose(owner: Page, way: Way, browser: TestBrowser): Promise<boolea
     return false;
   }
   if (way === 'fail') {
-    await owner.workers()[0]?.evaluate(() => {
+    const [engine] = owner.workers();
+    if (!engine) throw new Error('the owner has no worker that could fail');
+    await engine.evaluate(() => {
       setTimeout(() => {
         throw new Error('planted');
       });
@@ -229,21 +273,43 @@ async function ownerOf(tabs: readonly Page[]): Promise<Page> {
   throw new Error('no tab owns the file');
 }
 
-async function check(page: Page, acknowledged: ReadonlySet<string>, when: string): Promise<void> {
+async function check(page: Page, acknowledged: ReadonlySet<string>): Promise<void> {
   const look = await page.evaluate(async (sql) => {
-    await window.freshet.settled(window.db);
-    const fresh = await window.db.query(sql);
-    await window.freshet.settled(window.db);
-    const isSame = JSON.stringify(window.liveRows()) === JSON.stringify(fresh);
-    return { fresh: fresh.map(({ writer, n }) => `${writer} ${n}`), isSame, liveError: window.liveError };
+    const fresh = await window.db.query<{ writer: string; n: number }>(sql);
+    const expected = JSON.stringify(fresh);
+    let isSame = false;
+    const error = await new Promise<string | undefined>((resolve) => {
+      const limit = setTimeout(() => resolve(undefined), 240_000);
+      const end = (why?: string): void => {
+        clearTimeout(limit);
+        resolve(why);
+      };
+      const reading = window.liveLog.subscribe({
+        next: (rows) => {
+          isSame = JSON.stringify(rows) === expected;
+          if (isSame) end();
+        },
+        error: (why: unknown) => end(String(why)),
+      });
+      window.endReading = () => reading.unsubscribe();
+    });
+    window.endReading();
+    const there: Record<string, number[]> = {};
+    for (const { writer, n } of fresh) {
+      there[writer] ??= [];
+      there[writer].push(n);
+    }
+    return { there, isSame, liveError: window.liveError ?? error };
   }, select);
-  const there = new Set(look.fresh);
+  const there = new Set<string>();
+  let rows = 0;
+  for (const [writer, numbers] of Object.entries(look.there)) {
+    rows += numbers.length;
+    for (const n of numbers) there.add(`${writer} ${n}`);
+  }
   const lost = [...acknowledged].filter((one) => !there.has(one));
-  if (lost.length > 0)
-    throw new Error(`After ${when}: acknowledged, and not there: ${lost.slice(0, 5).join(', ')}`);
-  if (there.size < look.fresh.length) throw new Error(`After ${when}: a write was carried out twice`);
+  if (lost.length > 0) throw new Error(`Acknowledged, and not there: ${lost.slice(0, 5).join(', ')}`);
+  if (there.size < rows) throw new Error('A write was carried out twice');
   if (look.liveError !== undefined || !look.isSame)
-    throw new Error(
-      `After ${when}: a live query is not what a fresh SELECT gives: ${look.liveError ?? 'its rows differ'}`,
-    );
+    throw new Error(`A live query is not what a fresh SELECT gives: ${look.liveError ?? 'its rows differ'}`);
 }
