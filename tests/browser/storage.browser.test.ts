@@ -298,6 +298,49 @@ describe.skipIf(!executable)(`storage of a page${executable ? '' : ` (skipped: $
     await page.close();
   });
 
+  test('is free for others once an export was not read for 30 seconds, and its reader gets the reason', async () => {
+    const page = await browser.tab();
+    const found = await page.evaluate(async () => {
+      window.db = await window.freshet.open('idle.db');
+      await window.db.exec('CREATE TABLE t(a)');
+      // The 30 seconds pass when the test says so.
+      const original = window.setTimeout;
+      const due: (() => void)[] = [];
+      const later = (call: () => void, ms?: number) => (ms === 30_000 ? due.push(call) : original(call, ms));
+      window.setTimeout = later as typeof setTimeout;
+      const reader = window.freshet.exportDatabase(window.db).getReader();
+      await reader.read();
+      window.setTimeout = original;
+      let isWritten = false;
+      const writing = window.db.execute('INSERT INTO t VALUES (1)').then(() => {
+        isWritten = true;
+      });
+      await new Promise((resolve) => original(resolve));
+      const early = isWritten;
+      for (const call of due) call();
+      await writing;
+      const why = await reader.read().then(
+        () => 'read',
+        ({ code, subcode, retryable }) => ({ code, subcode, retryable }),
+      );
+      // The whole of it, from the start.
+      const again = window.freshet.exportDatabase(window.db).getReader();
+      let size = 0;
+      for (let part = await again.read(); !part.done; part = await again.read()) size += part.value.length;
+      const rows = await window.db.query('SELECT a FROM t');
+      await window.db.close();
+      return { early, timers: due.length, why, isWhole: size > 0 && size % 512 === 0, rows };
+    });
+    expect(found).toEqual({
+      early: false,
+      timers: 1,
+      why: { code: 'CANCELED', subcode: 'sql.idle', retryable: true },
+      isWhole: true,
+      rows: [{ a: 1 }],
+    });
+    await page.close();
+  });
+
   test('tells how much there is', async () => {
     const page = await browser.tab();
     const estimate = await page.evaluate(() => window.freshet.storageEstimate());

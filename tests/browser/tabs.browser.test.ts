@@ -19,6 +19,7 @@ declare global {
     acknowledge: (writer: string, n: number) => Promise<void>;
     isWriting: boolean;
     writing: Promise<string[]>;
+    lsns: number[];
   }
 }
 
@@ -168,6 +169,83 @@ describe.skipIf(!executable)(`tabs of one origin${executable ? '' : ` (skipped: 
     const [{ live, fresh } = { live: '', fresh: 'x' }] = await looks(last);
     expect(live).toBe(fresh);
     expect(JSON.parse(fresh)).toHaveLength(2);
+  });
+
+  test('calls that an owner had not begun when it went are made by the next one, once', async () => {
+    for (const how of ['close', 'crash'] as const) {
+      const name = `unbegun-${how}.db`;
+      const owner = await tabOn(name);
+      const [one, two] = [await tabOn(name), await tabOn(name)];
+      expect(await ownerOf([owner, one, two], name)).toBe(owner);
+      // While this is open, others' calls stay in line.
+      await owner.evaluate(async () => {
+        const tx = await window.db.begin();
+        await tx.execute("INSERT INTO log VALUES ('undone', 0)");
+      });
+      const calls = [one, two].map((page, at) =>
+        page.evaluate(async (writer) => {
+          const outcomes = await Promise.allSettled(
+            Array.from({ length: 20 }, (_, n) =>
+              window.db.execute('INSERT INTO log VALUES (?, ?)', [writer, n]),
+            ),
+          );
+          return outcomes.filter(({ status }) => status === 'rejected').length;
+        }, `tab ${at}`),
+      );
+      // Both have posted them.
+      await Promise.all([one, two].map((page) => page.evaluate(() => {})));
+      if (how === 'crash') {
+        const crashed = new Promise((resolve) => owner.once('crash', resolve));
+        const session = await browser.context.newCDPSession(owner);
+        session.send('Page.crash').catch(() => {});
+        await crashed;
+      }
+      await owner.close();
+      expect(await Promise.all(calls)).toEqual([0, 0]);
+      const [{ live, fresh } = { live: '', fresh: 'x' }] = await looks([one]);
+      expect(live).toBe(fresh);
+      const expected = ['tab 0', 'tab 1'].flatMap((writer) =>
+        Array.from({ length: 20 }, (_, n) => ({ writer, n })),
+      );
+      expect(JSON.parse(fresh)).toEqual(expected);
+      await Promise.all([one.close(), two.close()]);
+    }
+  });
+
+  test('see commit numbers rise, also when the clock of the next owner is behind', async () => {
+    const owner = await tabOn('clock.db');
+    // Its engine's clock is an hour ahead of all that follow.
+    const [engine] = owner.workers();
+    await engine?.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 3_600_000;
+    });
+    const other = await tabOn('clock.db');
+    await other.evaluate(() => {
+      window.lsns = [];
+      window.db.subscribe(({ commit_lsn }) => void window.lsns.push(Number(commit_lsn)));
+    });
+    const lsns = () => other.evaluate(() => window.lsns);
+    await writeOnce(owner, 'ahead', 1);
+    await expect.poll(async () => (await lsns()).length).toBeGreaterThan(0);
+    const before = (await lsns()).at(-1) ?? 0;
+    expect(before).toBeGreaterThan((Date.now() + 1_800_000) * 1000);
+    await owner.close();
+    for (const n of [2, 3]) await writeOnce(other, 'behind', n);
+    await expect.poll(async () => (await lsns()).filter((lsn) => lsn > before).length).toBeGreaterThan(1);
+    const all = await lsns();
+    expect(all).toEqual(all.toSorted((a, b) => a - b));
+    expect(new Set(all).size).toBe(all.length);
+    // After a reload too, which has nothing but the file.
+    await other.close();
+    const last = await tabOn('clock.db');
+    await last.evaluate(() => {
+      window.lsns = [];
+      window.db.subscribe(({ commit_lsn }) => void window.lsns.push(Number(commit_lsn)));
+    });
+    await writeOnce(last, 'later', 4);
+    await expect.poll(() => last.evaluate(() => window.lsns.length)).toBeGreaterThan(0);
+    expect(await last.evaluate(() => window.lsns[0])).toBeGreaterThan(all.at(-1) ?? 0);
   });
 
   test('the owner crashes in the midst of writing, many times: what was acknowledged is there once', async () => {
