@@ -7,6 +7,7 @@ import { filledChains } from './filled-chains.ts';
 import { foldedJoins } from './folded-joins.ts';
 import { fullText } from './full-text.ts';
 import type { Ingredient } from './ingredient.ts';
+import { longWindows } from './long-windows.ts';
 import { mergedColumns } from './merged-columns.ts';
 import { mixedKinds } from './mixed-kinds.ts';
 import { nullableConstants } from './nullable-constants.ts';
@@ -41,6 +42,7 @@ export const ingredients: readonly Ingredient[] = [
   hugeSums,
   foldedJoins,
   filledChains,
+  longWindows,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */
