@@ -76,6 +76,7 @@ const others = [
   'PRAGMA query_only = 0',
   'PRAGMA query_only = 0',
   'PRAGMA recursive_triggers = 1',
+  'PRAGMA recursive_triggers = 0',
   'PRAGMA table_info(a)',
   'PRAGMA optimize',
   'CREATE TEMP TABLE IF NOT EXISTS tmp(z)',
