@@ -1,6 +1,6 @@
 /** What a page loads to run an engine in its own thread: see `loadWasm`. */
 import type { DatabaseSync } from '../core/database-sync.ts';
-import { loadSqlite } from '../core/drivers/sqlite-wasm.ts';
+import { loadSqliteInPage } from '../core/drivers/load-in-worker.ts';
 import { engineOf, liveSourceKey } from '../core/engine-key.ts';
 import type { OpenOptions } from '../core/open-options.ts';
 import { openInMemory } from '../core/open-wasm.ts';
@@ -10,7 +10,7 @@ export type OpenInPage = (location: string, options: OpenOptions) => DatabaseSyn
 
 /** Loads SQLite; what it gives opens databases in memory. */
 export async function loadInPage(): Promise<OpenInPage> {
-  const wasm = await loadSqlite();
+  const wasm = await loadSqliteInPage();
   return (location, options) => {
     const db = openInMemory(wasm, location, options);
     const engine = db[engineOf];

@@ -109,11 +109,20 @@ let ready: OpenInPage | undefined;
 
 type OpenInPage = (location: string, options: OpenOptions) => DatabaseSync;
 
-/** Loads SQLite for `openSync`, once. It isn't needed for `open`, whose worker loads its own. */
+/**
+ * Loads SQLite for `openSync`, once. It isn't needed for `open`, whose worker loads its own.
+ * @throws OperationalError (`CONNECTION`) that says why; called again, it tries again.
+ */
 export async function loadWasm(): Promise<void> {
   // The engine with its live queries, which a page that only opens databases in workers does without.
   loaded ??= import('../../reactive/in-page-engine.ts').then(({ loadInPage }) => loadInPage());
-  ready = await loaded;
+  const loading = loaded;
+  try {
+    ready = await loading;
+  } catch (error) {
+    if (loaded === loading) loaded = undefined;
+    throw error;
+  }
 }
 
 /** Opens a database in memory, in the calling thread. @throws InterfaceError before `await loadWasm()`. */

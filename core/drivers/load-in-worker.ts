@@ -56,6 +56,20 @@ export async function loadSqliteInWorker(limitMs: number): Promise<WasmSqlite> {
   }
 }
 
+/**
+ * Loads the library in a page, whose `fetch` is left alone: less is known of what went wrong.
+ * @throws OperationalError (`connection.no_engine`) with the reason.
+ */
+export async function loadSqliteInPage(): Promise<WasmSqlite> {
+  const said: string[] = [];
+  try {
+    return await loadSqlite((text) => said.push(text));
+  } catch (error) {
+    const text = `${said.join(' ')} ${String(error)}`;
+    throw noEngine('', /fetch/i.test(text) ? `it could not be fetched (${text})` : reasonOf(text), error);
+  }
+}
+
 /** A browser that waits for another tab's request for the same file is asked for one of its own. */
 async function impatient(request: (more: RequestInit) => Promise<Response>): Promise<Response> {
   const first = request({});
@@ -78,7 +92,7 @@ function reasonOf(said: string): string {
 
 function noEngine(address: string, why: string, cause: unknown): OperationalError {
   return new OperationalError(
-    `Cannot start the engine: its WebAssembly, ${address}, could not be loaded: ${why}.`,
+    `Cannot start the engine: its WebAssembly${address && `, ${address},`} could not be loaded: ${why}.`,
     {
       code: 'CONNECTION',
       subcode: 'connection.no_engine',

@@ -132,7 +132,7 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
     expect(await old.evaluate(() => window.liveError)).toBeUndefined();
   });
 
-  test('of a page in a sandbox without an origin is refused with a hint, and so is what its policy forbids', async () => {
+  test('of a page in a sandbox without an origin is refused with a hint, and so is what its policy forbids, in a worker and in the page', async () => {
     const withPolicy = async (policy: string): Promise<Page> => {
       const page = await browser.context.newPage();
       await page.route(
@@ -151,6 +151,23 @@ describe.skipIf(!executable)(`an engine${executable ? '' : ` (skipped: ${missing
       await page.waitForFunction(() => 'freshet' in window);
       return page;
     };
+    const loading = (page: Page) =>
+      page.evaluate(() =>
+        window.freshet.loadWasm().then(
+          () => 'loaded',
+          ({ name, subcode, message }) => ({ name, subcode, message }),
+        ),
+      );
+    expect(await loading(await withPolicy("default-src 'self'"))).toMatchObject({
+      name: 'OperationalError',
+      subcode: 'connection.no_engine',
+      message: expect.stringMatching(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/),
+    });
+    const page = await browser.tab();
+    await page.route(wasm, (route) => route.fulfill({ status: 404 }));
+    expect(await loading(page)).toMatchObject({ subcode: 'connection.no_engine' });
+    await page.unrouteAll();
+    expect(await loading(page)).toBe('loaded');
     expect(await opening(await withPolicy('sandbox allow-scripts'), 'policy.db')).toMatchObject({
       subcode: 'not_supported.storage',
       message: expect.stringContaining('sandboxed'),
