@@ -152,7 +152,6 @@ export const mutants: readonly Mutant[] = [
     ['boundary-kept-at-trim', 'this.#boundary = this.#sequence.at(capacity - 1) ?? null;', ''],
     ['never-short', 'return limit !== null && this.#boundary !== null &&', 'return false &&'],
     ['no-boundary-after-load', 'this.#boundary = capacity !== null &&', 'this.#boundary = false &&'],
-    ['trimmed-rows-still-added', 'added.splice(added.indexOf(entry), 1);', ';'],
   ),
   ...rule(
     'the order is that of ORDER BY',
