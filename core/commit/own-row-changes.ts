@@ -10,18 +10,9 @@ export function ownRowChanges(changes: readonly RowChange[]): RowChange[] {
   return changes.map(ownRowChange);
 }
 
-/** Whether a value of a row change is bytes. */
-export function holdsBytes(changes: readonly RowChange[]): boolean {
-  return changes.some(({ before, after }) => rowHoldsBytes(before) || rowHoldsBytes(after));
-}
-
-function rowHoldsBytes(row: Readonly<Row> | null): boolean {
-  return row !== null && Object.values(row).some(isBytes);
-}
-
 function ownRowChange(change: RowChange): RowChange {
   const { primary_key, before, after } = change;
-  if (!rowHoldsBytes(before) && !rowHoldsBytes(after)) return change;
+  if (![before, after].some((row) => row && Object.values(row).some(isBytes))) return change;
   return Object.freeze({
     ...change,
     primary_key: ownRow(primary_key),
@@ -31,9 +22,9 @@ function ownRowChange(change: RowChange): RowChange {
 }
 
 function ownRow(row: Readonly<Row>): Readonly<Row> {
-  const own: Row = { ...row };
-  // Not by assignment: a column may be called __proto__.
-  for (const [name, value] of Object.entries(row))
-    if (isBytes(value)) Object.defineProperty(own, name, { value: copyBytes(value) });
-  return Object.freeze(own);
+  return Object.freeze(
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, isBytes(value) ? copyBytes(value) : value]),
+    ),
+  );
 }

@@ -2,7 +2,6 @@ import { readOptions, requireFunction, requireSignal, requireText, textList, tex
 import { beginText, type TransactionMode } from '../atomically.ts';
 import type { Changeset } from '../commit/changeset.ts';
 import type { ReactiveMetrics } from '../commit/hub.ts';
-import { holdsBytes } from '../commit/own-row-changes.ts';
 import { plainChangeset } from '../commit/plain-changeset.ts';
 import { FreshetError, InterfaceError, ProgrammingError } from '../errors.ts';
 import type { StatementCacheStats } from '../statement-cache.ts';
@@ -283,13 +282,10 @@ export class Database extends Caller implements AsyncDisposable {
     const client = this[clientOf];
     this.#listening?.off();
     const off = client.on('changeset', (data) => {
-      const received = data as Changeset;
-      const isAlone = this.#listeners.size === 1;
-      const ownsBytes = !isAlone && holdsBytes(received.row_changes);
-      const shared = plainChangeset(received, false);
+      const isShared = this.#listeners.size > 1;
       for (const listener of [...this.#listeners]) {
         try {
-          listener(ownsBytes ? plainChangeset(received, true) : shared);
+          listener(plainChangeset(data as Changeset, isShared));
         } catch (error) {
           this.#parts.reportError(error, { during: 'a listener of commits' });
         }

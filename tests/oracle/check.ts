@@ -213,9 +213,11 @@ class Checker {
   async #catchUp(): Promise<void> {
     const end = Date.now() + this.#options.patienceMs;
     const isLate = ({ isOpen, db, case: { query }, value = [] }: Watched): boolean => {
-      const fresh = isOpen ? answerOf(db, query) : null;
+      if (!isOpen) return false;
+      const fresh = answerOf(db, query);
+      // One that fails is to end.
       return (
-        fresh !== null && answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null
+        fresh === null || answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null
       );
     };
     await this.#settle();
