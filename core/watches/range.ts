@@ -1,5 +1,6 @@
 import type { TableInfo } from '../catalog.ts';
 import { ProgrammingError } from '../errors.ts';
+import { affinityOf, isNumericAffinity } from '../sql/affinity.ts';
 import { collationNamed, compareTexts, compareValues, mayBeAltered } from '../sql/collation.ts';
 import { columnCollation } from '../sql/column-collation.ts';
 import { foldName } from '../sql/identifier.ts';
@@ -90,9 +91,12 @@ function isBelow(value: SqlValue, bound: SqlValue, inclusive: boolean, compare: 
 /** The order of two values of one type; undefined where only SQLite knows it, for one because of affinity. */
 function comparator(table: TableInfo, column: string | null, isUtf8: boolean): Compare {
   const collation = column === null ? 'BINARY' : collationNamed(columnCollation(table, column));
+  const declared = table.columns.find(({ name }) => name === column)?.declaredType ?? '';
+  // There the bound '2' is the number 2, before which no text stands.
+  const staysText = !isNumericAffinity(affinityOf(declared));
   return (a, b) => {
     if (typeof a === 'string' && typeof b === 'string') {
-      const isExact = isUtf8 && !mayBeAltered(a) && !mayBeAltered(b);
+      const isExact = isUtf8 && staysText && !mayBeAltered(a) && !mayBeAltered(b);
       return isExact && collation ? compareTexts(a, b, collation) : undefined;
     }
     return isComparable(a, b) ? compareValues(a, b, 'BINARY') : undefined;

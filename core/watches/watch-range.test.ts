@@ -110,6 +110,15 @@ describe('a range watch', () => {
     expect(await take(watch, 'invalidate')).toMatchObject({ row_changes: [{ after: { v: '\u0100' } }] });
   });
 
+  test('takes texts in a column of numbers, where a text as bound is a number', async () => {
+    const db = opened();
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, v INT)');
+    const watch = await started(db.watchRange('t', { column: 'v', lower: '2' }));
+    db.execute("INSERT INTO t (v) VALUES ('1x')");
+    expect(db.query('SELECT v FROM t WHERE v >= ?', ['2'])).toEqual([{ v: '1x' }]);
+    expect(await take(watch, 'invalidate')).toMatchObject({ row_changes: [{ after: { v: '1x' } }] });
+  });
+
   test('is over the primary key unless a column is named', async () => {
     const db = opened();
     db.exec('CREATE TABLE t (v, id INTEGER PRIMARY KEY)');
