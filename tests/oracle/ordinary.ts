@@ -16,6 +16,7 @@ const firstSeeds: Readonly<Record<string, number>> = { 'mixed-kinds': 7, sums: 1
 const rareCases: readonly (readonly [ingredient: string, seed: number])[] = [
   ['mixed-kinds', 16],
   ['mixed-kinds', 48],
+  ['outer-chains', 78],
   ['outer-chains', 87],
   ['outer-chains', 317],
 ];
