@@ -216,9 +216,7 @@ class Checker {
       if (!isOpen) return false;
       const fresh = answerOf(db, query);
       // One that fails is to end.
-      return (
-        fresh === null || answerDifference({ ...query, order: 'open', sorted: [] }, fresh, value) !== null
-      );
+      return fresh === null || answerDifference({ ...query, sorted: [] }, fresh, value) !== null;
     };
     await this.#settle();
     while (this.#watched.some(isLate) && Date.now() < end) {
