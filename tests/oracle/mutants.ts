@@ -31,7 +31,7 @@ if (values.help) {
 }
 
 /** How long a mutant may go without a word. */
-const patienceMs = 60_000;
+const patienceMs = 300_000;
 
 const none: Mutant = { name: 'unchanged', rule: 'none', file: '', from: '', to: '' };
 

@@ -6,6 +6,7 @@ import { convertedGroups } from './converted-groups.ts';
 import { filledChains } from './filled-chains.ts';
 import { foldedJoins } from './folded-joins.ts';
 import { fullText } from './full-text.ts';
+import { groupedJoins } from './grouped-joins.ts';
 import type { Ingredient } from './ingredient.ts';
 import { longWindows } from './long-windows.ts';
 import { mergedColumns } from './merged-columns.ts';
@@ -43,6 +44,7 @@ export const ingredients: readonly Ingredient[] = [
   foldedJoins,
   filledChains,
   longWindows,
+  groupedJoins,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */
@@ -57,7 +59,7 @@ export const nothingMore: Mixture = { ingredients: [], focused: false };
 export function mixtureOf(random: Random, only: readonly string[] = []): Mixture {
   const asked = ingredients.filter(({ name }) => only.includes(name));
   if (asked.length > 0) return { ingredients: asked, focused: true };
-  const usual = ingredients.filter(({ isPending }) => !isPending);
+  const usual = ingredients.filter(({ isPending, isApart }) => !isPending && !isApart);
   if (random.chance(0.25)) return { ingredients: [random.pick(usual)], focused: true };
   return { ingredients: usual.filter(() => random.chance(0.04)), focused: false };
 }

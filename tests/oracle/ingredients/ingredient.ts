@@ -15,6 +15,8 @@ export interface Ingredient {
   readonly name: string;
   /** It finds what isn't right yet, so that only `--only` asks for it. */
   readonly isPending?: boolean;
+  /** It is a subject of its own, and never mixed into other cases. */
+  readonly isApart?: boolean;
   /** Two handles of one file and another program; or another file that they have attached as well. */
   readonly needs?: 'file' | 'attached file';
   tables?(random: Random, known: readonly Table[], tame: boolean): readonly Table[];
