@@ -103,8 +103,8 @@ export class StatementCache {
     const access = new Access();
     const text = plan.sys ? spliceSysTables(sql, this.#sysTables()) : sql;
     const driver = mayBePragma(plan)
-      ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text, sql))
-      : this.#prepare(access, text, sql);
+      ? this.#schema.noticingTemporaryLoss(() => this.#prepare(access, text, plan))
+      : this.#prepare(access, text, plan);
     if (plan.setsPragma) this.#set();
     const statement = new Statement(plan, driver, access, this.#schema.catalog, this.#schema.generation);
     this.#refuseOwnTables(statement);
@@ -137,14 +137,15 @@ export class StatementCache {
     });
   }
 
-  /** `given`: the text without the rows of `sys` tables. */
-  #prepare(access: Access, sql: string, given: string): DriverStatement {
+  /** `sql` has the rows of `sys` tables in it. */
+  #prepare(access: Access, sql: string, plan: StatementPlan): DriverStatement {
     this.#collector = access;
     try {
       return this.#connection.prepare(sql);
     } catch (error) {
-      if (this.#mend(error)) return this.#prepare(access, sql, given);
-      if (!isEmptyScript(sql)) throw this.#translate(error, given);
+      // A SELECT fires no triggers; looking for what to mend would have its transaction begin to read.
+      if (plan.kind !== 'select' && this.#mend(error)) return this.#prepare(access, sql, plan);
+      if (!isEmptyScript(sql)) throw this.#translate(error, plan.sql);
       throw new ProgrammingError('The SQL text holds no statement.', {
         code: 'SQL',
         subcode: 'sql.empty',

@@ -344,7 +344,10 @@ export class Hub {
   #absorb(committer: HubMember): boolean {
     this.#witness = committer;
     if (this.path === null || this.#members.size === 1) return false;
-    for (const member of this.#members) if (member !== committer) member.sawForeignCommit();
+    for (const member of this.#members) {
+      // In a transaction SQLite would begin to read there, before the caller does. It takes ours for another's then.
+      if (member !== committer && !member.inTransaction) member.sawForeignCommit();
+    }
     return true;
   }
 

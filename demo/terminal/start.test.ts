@@ -46,7 +46,7 @@ async function lineWith(text: string): Promise<void> {
 }
 
 test('the demo ends by itself, with a summary, and leaves nothing behind', async () => {
-  expect(await run('--seconds', '1')).toBe(0);
+  expect(await run('--seconds', '10')).toBe(0);
   expect(output).toMatch(
     /Saw \d+ commits and showed \d+ changes\. From commit to screen: median .* ms, p99 .* ms\./,
   );
