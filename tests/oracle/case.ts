@@ -56,6 +56,8 @@ export interface CaseOptions {
   readonly plain?: boolean | undefined;
   /** The ingredients that every case has; without it, some have some. */
   readonly only?: readonly string[] | undefined;
+  /** Those that none has: what the engine's SQLite lacks. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /** Answers beyond this make comparisons slow and find nothing more. */
@@ -67,7 +69,7 @@ export function makeCase(seed: number, options: CaseOptions, census: Census): Ca
   const db = new BareDatabase(':memory:');
   try {
     const tame = random.chance(0.5);
-    const mixture = options.plain ? nothingMore : mixtureOf(random, options.only);
+    const mixture = options.plain ? nothingMore : mixtureOf(random, options.only, options.without);
     const { ingredients } = mixture;
     const attaches = ingredients.some((one) => one.needs === 'attached file');
     const isFile = ingredients.some((one) => one.needs !== undefined);

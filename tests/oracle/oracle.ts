@@ -15,6 +15,7 @@ export interface OracleOptions {
   readonly lives: number;
   /** See CaseOptions. */
   readonly only?: readonly string[];
+  readonly without?: readonly string[];
   /** How long a failing case may be made smaller. */
   readonly shrinkMs: number;
   /** Rules whose breach is known. */

@@ -56,10 +56,16 @@ export interface Mixture {
 export const nothingMore: Mixture = { ingredients: [], focused: false };
 
 /** The ingredients of a case: those that were asked for, or one that it is about, or a pinch of some. */
-export function mixtureOf(random: Random, only: readonly string[] = []): Mixture {
+export function mixtureOf(
+  random: Random,
+  only: readonly string[] = [],
+  without: readonly string[] = [],
+): Mixture {
   const asked = ingredients.filter(({ name }) => only.includes(name));
   if (asked.length > 0) return { ingredients: asked, focused: true };
-  const usual = ingredients.filter(({ isPending, isApart }) => !isPending && !isApart);
+  const usual = ingredients.filter(
+    ({ name, isPending, isApart }) => !isPending && !isApart && !without.includes(name),
+  );
   if (random.chance(0.25)) return { ingredients: [random.pick(usual)], focused: true };
   return { ingredients: usual.filter(() => random.chance(0.04)), focused: false };
 }
