@@ -33,7 +33,7 @@ export interface KillResult {
 }
 
 /** Longer than anything takes that comes to an end. */
-const patienceMs = 60_000;
+const patienceMs = 240_000;
 const program = fileURLToPath(new URL('./writer.ts', import.meta.url));
 
 /**
