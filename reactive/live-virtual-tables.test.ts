@@ -91,3 +91,20 @@ test('watches of a full-text table report writes to what it takes its texts from
     watch.close();
   }
 });
+
+test('a full-text index over a view whose table is missing is followed, as a SELECT of it works', () => {
+  const db = opened();
+  db.exec(`
+    CREATE VIEW published AS SELECT id, title FROM post WHERE status = 'published';
+    CREATE VIRTUAL TABLE found USING fts5(title, content='published', content_rowid='id')`);
+  const answer = follow(db, "SELECT rowid, title FROM found WHERE found MATCH 'pear'", [], {
+    schedule: 'sync',
+  });
+  answer.expectFresh();
+  db.exec(
+    "CREATE TABLE post (id INTEGER PRIMARY KEY, title, status); INSERT INTO post VALUES (1, 'pear', 'published')",
+  );
+  db.execute("INSERT INTO found(found) VALUES ('rebuild')");
+  expect(answer.errors).toEqual([]);
+  answer.expectFresh();
+});

@@ -1,5 +1,5 @@
 import { type Stmt, traverse } from 'sqlite3-parser';
-import type { Catalog } from '../catalog.ts';
+import type { Catalog, TableInfo } from '../catalog.ts';
 import type { Statement } from '../statement.ts';
 import { tableKey } from './access.ts';
 import { foldName } from './identifier.ts';
@@ -43,7 +43,13 @@ function addSources(key: string, catalog: Catalog, found: Set<string>): string[]
   if (info?.kind !== 'virtual') return [];
   const { table, isOpaque } = virtualSources(info);
   if (isOpaque) return [info.name];
-  const source = table && catalog.table(table.name, table.schema);
+  let source: TableInfo | null | undefined;
+  try {
+    source = table && catalog.table(table.name, table.schema);
+  } catch {
+    // A view of a table that isn't there has no columns that could be told; the index over it works without it.
+    return [info.name];
+  }
   if (source?.kind === 'view') mention(source.sql, source.schema, catalog, found, new Set());
   else if (source) found.add(tableKey(source));
   return [];
