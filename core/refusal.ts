@@ -21,7 +21,7 @@ export function describeRefusal(
   const offset = errorOffset(sql, message, refusal);
   const place = offset === undefined ? {} : { offset };
   if (isProduction()) return { message, ...place };
-  // What is looked up is read, and a transaction that has read nothing yet would begin to read by that.
+  // Looking names up reads the database, which would start the snapshot of a deferred transaction early.
   const hint = connection.inTransaction ? '' : hintFor(sql, message, connection);
   const first = hint === '' ? message : `${message}.${hint}`;
   return { message: offset === undefined ? first : `${first}\n${withCaret(sql, offset)}`, ...place };

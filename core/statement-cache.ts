@@ -143,7 +143,7 @@ export class StatementCache {
     try {
       return this.#connection.prepare(sql);
     } catch (error) {
-      // A SELECT fires no triggers; looking for what to mend would have its transaction begin to read.
+      // A SELECT fires no triggers, and looking at the schema would start the snapshot of a deferred transaction.
       if (plan.kind !== 'select' && this.#mend(error)) return this.#prepare(access, sql, plan);
       if (!isEmptyScript(sql)) throw this.#translate(error, plan.sql);
       throw new ProgrammingError('The SQL text holds no statement.', {

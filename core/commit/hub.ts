@@ -345,7 +345,8 @@ export class Hub {
     this.#witness = committer;
     if (this.path === null || this.#members.size === 1) return false;
     for (const member of this.#members) {
-      // In a transaction SQLite would begin to read there, before the caller does. It takes ours for another's then.
+      // Inside a deferred transaction a look would start its snapshot early. Without it, the member later takes our
+      // commit for another program's, which only widens.
       if (member !== committer && !member.inTransaction) member.sawForeignCommit();
     }
     return true;

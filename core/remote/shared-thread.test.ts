@@ -123,7 +123,7 @@ describe('two handles of one file', () => {
     expect(await outcome(hasty.execute(insert, [9, 'hasty']))).toBe('busy.writer_lock');
     abort.abort(new Error('given up'));
     expect(await given).toBe('given up');
-    // The lines of two handles keep no order among each other: the engine has been told of it by now.
+    // Messages of two handles have no common order; this answer comes after the engine took the abort.
     await b.query('SELECT 1');
     await other.commit();
     await b.execute(insert, [8, 'b']);

@@ -47,7 +47,7 @@ function addSources(key: string, catalog: Catalog, found: Set<string>): string[]
   try {
     source = table && catalog.table(table.name, table.schema);
   } catch {
-    // A view of a table that isn't there has no columns that could be told; the index over it works without it.
+    // The columns of a view over a missing table can't be read; searches that find nothing work nevertheless.
     return [info.name];
   }
   if (source?.kind === 'view') mention(source.sql, source.schema, catalog, found, new Set());

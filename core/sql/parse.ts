@@ -6,8 +6,8 @@ type Parsed = ReturnType<typeof parseStmt>;
 let last: { readonly text: string; readonly parsed: Parsed } | undefined;
 
 /**
- * The first statement of a text, with its tokens. What asks for the same text in the same turn gets the same tree,
- * which nobody changes: a long text takes as long to parse as SQLite to answer.
+ * The first statement of a text, with its tokens. Calls for the same text in the same turn share one tree, which must
+ * not be changed. Parsing a long text costs as much as running it.
  */
 export function parseFirst(text: string): Parsed {
   if (last?.text === text) return last.parsed;
