@@ -1,26 +1,13 @@
 import { type From, groups, rows } from '../cores.ts';
 import type { Grammar, Operand, Source } from '../grammar.ts';
 import { type Body, bodyOf } from '../queries.ts';
-import { column, type Table } from '../schema.ts';
+import type { Table } from '../schema.ts';
 import { clean, tableSource } from '../sources.ts';
-import { nothing } from '../values.ts';
-import { type Ingredient, numbers, plainTable, tablesNamed } from './ingredient.ts';
+import { type Ingredient, tablesNamed } from './ingredient.ts';
+import { chainTables } from './outer-chains.ts';
 
 const prefix = 'filled';
-const values = [...numbers(0, 1, 2), nothing];
-
-const tables = (): Table[] =>
-  ['a', 'b', 'c'].map((name) =>
-    plainTable(
-      `${prefix} ${name}`,
-      [
-        column('id', 'INTEGER', 'key', 'PRIMARY KEY', numbers(1, 2, 3, 4)),
-        column('x', 'INTEGER', 'small', '', values),
-        column('y', 'INTEGER', 'small', '', values),
-      ],
-      { key: ['id'], keyKind: 'INTEGER PRIMARY KEY' },
-    ),
-  );
+const tables = (): Table[] => chainTables(prefix);
 
 const pick = (g: Grammar, source: Source): Operand =>
   g.decides(g.random.pick(clean(source.operands).filter(({ flavour }) => flavour === 'small')));

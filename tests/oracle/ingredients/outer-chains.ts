@@ -10,7 +10,8 @@ import { type Ingredient, numbers, plainTable, tablesNamed } from './ingredient.
 const prefix = 'chain';
 const values = [...numbers(0, 1, 2), nothing];
 
-const tables = (): Table[] =>
+/** Three tables of few rows and few values, NULL among them. */
+export const chainTables = (prefix: string): Table[] =>
   ['a', 'b', 'c'].map((name) =>
     plainTable(
       `${prefix} ${name}`,
@@ -22,6 +23,8 @@ const tables = (): Table[] =>
       { key: ['id'], keyKind: 'INTEGER PRIMARY KEY' },
     ),
   );
+
+const tables = (): Table[] => chainTables(prefix);
 
 const forms = ['LEFT JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'FULL JOIN', 'JOIN'] as const;
 
