@@ -2,6 +2,7 @@ import type { Random } from '../random.ts';
 import { attachedFiles } from './attached-files.ts';
 import { collatedKeys } from './collated-keys.ts';
 import { collatedRanges } from './collated-ranges.ts';
+import { comparedColumns } from './compared-columns.ts';
 import { convertedGroups } from './converted-groups.ts';
 import { filledChains } from './filled-chains.ts';
 import { foldedJoins } from './folded-joins.ts';
@@ -45,6 +46,7 @@ export const ingredients: readonly Ingredient[] = [
   filledChains,
   longWindows,
   groupedJoins,
+  comparedColumns,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */

@@ -12,7 +12,7 @@ const values = [...numbers(1, 2), ...texts('1', '2', '1.0', 'a', 'A', 'a ')];
 const keys = numbers(1, 2, 3, 4, 5, 6, 7);
 
 /** Columns of every affinity and collation over the same values: what is equal depends on which two are compared. */
-function tables(random: Random): Table[] {
+export function tablesOfMixedKinds(random: Random, prefix: string): Table[] {
   const kinds = (): Column[] => [
     column('num', random.pick(['INT', 'NUMERIC', 'REAL']), 'any', '', values),
     column('txt', 'TEXT', 'any', '', values),
@@ -33,7 +33,7 @@ function tables(random: Random): Table[] {
   );
 }
 
-const mixed = (source: Source): readonly Operand[] =>
+export const mixed = (source: Source): readonly Operand[] =>
   clean(source.operands).filter(({ flavour }) => flavour === 'any');
 
 /** The operand, or an expression with its value that is a column no more, or still one to SQLite. */
@@ -160,4 +160,8 @@ function query(g: Grammar): Body {
 }
 
 /** Joins, groups and sets over columns that convert each other, or bring different collations. */
-export const mixedKinds: Ingredient = { name: 'mixed-kinds', tables, query };
+export const mixedKinds: Ingredient = {
+  name: 'mixed-kinds',
+  tables: (random) => tablesOfMixedKinds(random, prefix),
+  query,
+};
