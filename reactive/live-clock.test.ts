@@ -1,5 +1,6 @@
 import { live, settled } from 'freshet/reactive';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../tests/support/eventually.ts';
 import { follow } from '../tests/support/following.ts';
 import { bare, opened, temporaryFile } from '../tests/support/opening.ts';
 
@@ -83,7 +84,7 @@ describe('date functions', () => {
 });
 
 /** The clock stands still inside of a statement only: two answers that name it differ. */
-const wait = () => vi.waitFor(() => expect(performance.now() - begun).toBeGreaterThan(5), { interval: 1 });
+const wait = () => eventually(() => expect(performance.now() - begun).toBeGreaterThan(5));
 let begun = 0;
 
 describe('a column that date functions take times from', () => {

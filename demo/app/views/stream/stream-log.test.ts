@@ -111,5 +111,7 @@ test('the log follows a database in another thread, and lets go of its stream', 
   await db.execute('INSERT INTO a VALUES (1, 0)');
   await until(log, ({ received }) => received === 1);
   log.stop();
-  await vi.waitUntil(async () => (await db.reactiveMetrics()).change_stream_count === 0);
+  await vi.waitUntil(async () => (await db.reactiveMetrics()).change_stream_count === 0, {
+    timeout: patience,
+  });
 });
