@@ -6,8 +6,10 @@ import { comparedColumns } from './compared-columns.ts';
 import { convertedGroups } from './converted-groups.ts';
 import { filledChains } from './filled-chains.ts';
 import { foldedJoins } from './folded-joins.ts';
+import { foldedLetters } from './folded-letters.ts';
 import { fullText } from './full-text.ts';
 import { groupedJoins } from './grouped-joins.ts';
+import { groupedWindows } from './grouped-windows.ts';
 import type { Ingredient } from './ingredient.ts';
 import { longWindows } from './long-windows.ts';
 import { mergedColumns } from './merged-columns.ts';
@@ -17,6 +19,7 @@ import { outerChains } from './outer-chains.ts';
 import { overlapping } from './overlapping.ts';
 import { referencesAcross } from './references-across.ts';
 import { sequences } from './sequences.ts';
+import { sharedSubqueries } from './shared-subqueries.ts';
 import { hugeSums, sums } from './sums.ts';
 import { tempObjects } from './temp-objects.ts';
 import { textAsInteger } from './text-as-integer.ts';
@@ -47,6 +50,9 @@ export const ingredients: readonly Ingredient[] = [
   longWindows,
   groupedJoins,
   comparedColumns,
+  groupedWindows,
+  foldedLetters,
+  sharedSubqueries,
 ];
 
 /** What a case has beside what every case has; `focused`: it is about that. */
